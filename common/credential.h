@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+
+#include "common/secret.h"
+
+namespace keyberth {
+
+/// One login. `server` is the key exactly as a client gave it: a host, a host and port, a URL, or a host and repository
+/// path. `username` is `<token>` when the secret is an identity token.
+struct Credential {
+  std::string server;
+  std::string username;
+  Secret secret;
+};
+
+}  // namespace keyberth

@@ -1,0 +1,226 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "common/helper.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <exception>
+#include <string_view>
+
+#include "common/harden.h"
+#include "common/input.h"
+#include "common/protocol.h"
+#include "common/server_key.h"
+
+namespace keyberth {
+namespace {
+
+constexpr std::size_t kMessageLimit = 500;
+constexpr int kFailed = 1;
+constexpr int kWrongUsage = 2;
+
+std::string usage_line(const Helper& helper) { return "Usage: " + helper.name + " <store|get|erase|list|version>\n"; }
+
+std::string version_line(const Helper& helper) { return helper.name + " (keyberth) v" KEYBERTH_VERSION "\n"; }
+
+std::string help_text(const Helper& helper) {
+  std::string text = usage_line(helper) + "\n" + helper.summary + R"(
+
+Docker, podman, skopeo, helm and others run this program; name it in ~/.docker/config.json:
+  {"credsStore": ")" +
+                     helper.name.substr(helper.name.rfind('-') + 1) + R"("}
+
+Actions (the request comes on standard input):
+  store     keep a login: {"ServerURL":"...","Username":"...","Secret":"..."}
+  get       print the login of a server
+  erase     remove the login of a server
+  list      print all servers and their user names, never a secret
+  version   print the version
+)";
+  if (!helper.commands.empty()) {
+    text += "\nCommands for you:\n";
+  }
+  for (const Command& command : helper.commands) {
+    const std::string call = command.name + (command.synopsis.empty() ? "" : " " + command.synopsis);
+    text += "  " + call + "\n            " + command.summary + "\n";
+  }
+  return text + R"(
+Options:
+  -h, --help     print this text
+  -v, --version  print the version
+
+Environment:
+  DOCKER_CREDENTIAL_LOG=debug   explain on standard error what is done, never a secret
+  DOCKER_CREDENTIAL_TIMEOUT=60  seconds to wait for a person to answer a prompt, 1 to 3600
+
+More: man )" +
+         helper.name + "\n";
+}
+
+/// The protocol wants one short line on standard output; people read standard error, because docker swallows the other.
+/// Not found is an ordinary answer, and silent there. Texts may come from outside: both are made fit for a terminal.
+void report(const Helper& helper, const Error& error) {
+  const std::string message = printable(error.message, kMessageLimit);
+  (void)write_output(STDOUT_FILENO, message + "\n");
+  if (error.kind == ErrorKind::not_found) {
+    return;
+  }
+  std::string text;
+  const bool same_screen = helper.host.is_terminal(STDOUT_FILENO) && helper.host.is_terminal(STDERR_FILENO);
+  if (!same_screen) {
+    text = helper.name + ": " + message + "\n";
+  }
+  for (std::string_view rest = error.hint; !rest.empty();) {
+    const std::size_t end = std::min(rest.find('\n'), rest.size());
+    text += "  " + printable(rest.substr(0, end), kMessageLimit) + "\n";
+    rest.remove_prefix(std::min(end + 1, rest.size()));
+  }
+  (void)write_output(STDERR_FILENO, text);
+}
+
+/// What the wanted action answers on standard output.
+using Answer = Result<Secret>;
+
+Result<Secret> request(const Helper& helper, std::string_view what) {
+  if (helper.host.is_terminal(STDIN_FILENO)) {
+    (void)write_output(STDERR_FILENO, helper.name + ": type " + std::string(what) + ", then Ctrl-D\n");
+  }
+  return read_standard_input(helper.host);
+}
+
+Result<std::string> requested_server(const Helper& helper) {
+  const Result<Secret> input = request(helper, "the address of a registry");
+  if (!input) {
+    return tl::unexpected(input.error());
+  }
+  return parse_server(input->view());
+}
+
+Answer get(const Helper& helper) {
+  const Result<std::string> server = requested_server(helper);
+  if (!server) {
+    return tl::unexpected(server.error());
+  }
+  const Result<Credential> credential = helper.store.get(lookup_keys(*server));
+  if (!credential) {
+    if (credential.error().kind == ErrorKind::not_found) {
+      helper.host.debug("get: nothing stored for " + *server);
+      return fail(ErrorKind::not_found, std::string(kNotFound));
+    }
+    return tl::unexpected(credential.error());
+  }
+  helper.host.debug("get: " + *server + " is stored as " + credential->server);
+  return format_credential(*server, *credential);
+}
+
+Answer store(const Helper& helper) {
+  const Result<Secret> input = request(helper, R"({"ServerURL":"...","Username":"...","Secret":"..."})");
+  if (!input) {
+    return tl::unexpected(input.error());
+  }
+  const Result<Credential> credential = parse_credential(input->view());
+  wipe_stack();
+  if (!credential) {
+    return tl::unexpected(credential.error());
+  }
+  KEYBERTH_TRY(helper.store.store(*credential));
+  helper.host.debug("store: " + credential->server + " for " + credential->username);
+  return Secret();
+}
+
+Answer erase(const Helper& helper) {
+  const Result<std::string> server = requested_server(helper);
+  if (!server) {
+    return tl::unexpected(server.error());
+  }
+  KEYBERTH_TRY(helper.store.erase(erase_keys(*server)));
+  helper.host.debug("erase: nothing is left for " + *server);
+  return Secret();
+}
+
+Answer list(const Helper& helper) {
+  Result<std::vector<Entry>> entries = helper.store.list();
+  if (!entries) {
+    return tl::unexpected(entries.error());
+  }
+  helper.host.debug("list: " + std::to_string(entries->size()) + " entries");
+  return Secret(format_list(std::move(*entries)));
+}
+
+Answer run_action(const Helper& helper, std::string_view action) {
+  if (action == "get") {
+    return get(helper);
+  }
+  if (action == "store") {
+    return store(helper);
+  }
+  if (action == "erase") {
+    return erase(helper);
+  }
+  if (action == "list") {
+    return list(helper);
+  }
+  if (action == "version" || action == "--version" || action == "-v") {
+    return Secret(version_line(helper));
+  }
+  if (action == "--help" || action == "-h") {
+    return Secret(help_text(helper));
+  }
+  return fail(ErrorKind::usage, helper.name + ": unknown action: " + std::string(action),
+              "see what there is: " + helper.name + " --help");
+}
+
+Answer dispatch(const Helper& helper, const std::vector<std::string>& arguments) {
+  for (const Command& command : helper.commands) {
+    if (!arguments.empty() && arguments.front() == command.name) {
+      return command.run({arguments.begin() + 1, arguments.end()}).map([](const std::string& text) {
+        return Secret(text);
+      });
+    }
+  }
+  if (arguments.size() != 1) {
+    std::string line = usage_line(helper);
+    line.pop_back();
+    return fail(ErrorKind::usage, line, "see what there is: " + helper.name + " --help");
+  }
+  return run_action(helper, arguments.front());
+}
+
+/// Exit code for an error. Clients know 0 and 1 only (testcontainers parses standard output on any other); a command
+/// that people run tells wrong usage apart.
+int exit_code(const Helper& helper, const std::vector<std::string>& arguments, const Error& error) {
+  const bool is_command = std::any_of(helper.commands.begin(), helper.commands.end(), [&](const Command& command) {
+    return !arguments.empty() && arguments.front() == command.name;
+  });
+  return is_command && error.kind == ErrorKind::usage ? kWrongUsage : kFailed;
+}
+
+}  // namespace
+
+int run_helper(const Helper& helper, int argc, char** argv) noexcept {
+  harden_process(helper.dumpable);
+  try {
+    const std::vector<std::string> arguments(argv + std::min(argc, 1), argv + argc);
+    Answer answer = dispatch(helper, arguments);
+    if (answer) {
+      if (Result<> written = write_output(STDOUT_FILENO, answer->view()); !written) {
+        answer = pass_on(std::move(written));
+      }
+    }
+    if (!answer) {
+      report(helper, answer.error());
+      return exit_code(helper, arguments, answer.error());
+    }
+    return 0;
+  } catch (const std::exception& problem) {
+    // Only the standard library throws here, above all for want of memory; its text holds nothing of ours.
+    const std::string_view what = problem.what();
+    for (const std::string_view part : {std::string_view("internal error: "), what, std::string_view("\n")}) {
+      (void)!write(STDOUT_FILENO, part.data(), part.size());
+      (void)!write(STDERR_FILENO, part.data(), part.size());
+    }
+    return kFailed;
+  }
+}
+
+}  // namespace keyberth

@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "common/json.h"
+
+#include <algorithm>
+#include <cstddef>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <utility>
+
+namespace keyberth {
+namespace {
+
+using Json = nlohmann::json;
+
+constexpr std::size_t kMaxDepth = 64;
+constexpr std::string_view kServer = "ServerURL";
+constexpr std::string_view kUsername = "Username";
+constexpr std::string_view kSecret = "Secret";
+
+bool equals_ignoring_case(std::string_view a, std::string_view b) {
+  const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; };
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [&](char x, char y) { return lower(x) == lower(y); });
+}
+
+/// Takes the parser's events; nothing of the document is kept but the three fields. Returning false stops the parser.
+class CredentialReader final : public Json::json_sax_t {
+ public:
+  explicit CredentialReader(std::size_t input_size) : input_size_(input_size) {}
+
+  bool null() override { return depth_ == 0 ? wrong_type("null") : (!take_field() || assign("")); }
+  bool boolean(bool /*value*/) override { return scalar("a boolean"); }
+  bool number_integer(number_integer_t /*value*/) override { return scalar("a number"); }
+  bool number_unsigned(number_unsigned_t /*value*/) override { return scalar("a number"); }
+  bool number_float(number_float_t /*value*/, const string_t& /*text*/) override { return scalar("a number"); }
+  bool binary(binary_t& /*value*/) override { return scalar("binary data"); }
+
+  bool string(string_t& value) override {
+    if (depth_ == 0) {
+      return wrong_type("a string");
+    }
+    const bool kept = !take_field() || assign(value);
+    wipe(value.data(), value.size());
+    return kept;
+  }
+
+  bool start_object(std::size_t /*elements*/) override {
+    if (depth_ > 0 && take_field()) {
+      return wrong_type("an object");
+    }
+    return deeper();
+  }
+  bool start_array(std::size_t /*elements*/) override {
+    if (depth_ == 0 || take_field()) {
+      return wrong_type("an array");
+    }
+    return deeper();
+  }
+  bool end_object() override { return shallower(); }
+  bool end_array() override { return shallower(); }
+
+  bool key(string_t& name) override {
+    field_ = {};
+    if (depth_ == 1) {
+      for (const std::string_view known : {kServer, kUsername, kSecret}) {
+        if (equals_ignoring_case(name, known)) {
+          field_ = known;
+        }
+      }
+    }
+    return true;
+  }
+
+  bool parse_error(std::size_t position, const std::string& /*last_token*/, const Json::exception& problem) override {
+    // The token and the library's own text may hold a part of the secret: neither is passed on.
+    const std::string_view text = problem.what();
+    const std::string place = " (at byte " + std::to_string(position) + ")";
+    if (position > input_size_) {
+      return refuse("the JSON on standard input is cut short");
+    }
+    if (text.find("UTF-8") != std::string_view::npos) {
+      return refuse("the JSON on standard input is not valid UTF-8" + place);
+    }
+    if (text.find("control character") != std::string_view::npos) {
+      return refuse("the JSON on standard input has a raw control character inside a string" + place);
+    }
+    return refuse("standard input is not valid JSON" + place);
+  }
+
+  [[nodiscard]] Result<Credential> take(bool complete) && {
+    if (!complete) {
+      return fail(
+          ErrorKind::bad_input, std::move(message_),
+          R"(expected on standard input: {"ServerURL":"registry.example.com","Username":"...","Secret":"..."})");
+    }
+    return std::move(credential_);
+  }
+
+ private:
+  /// Whether the value that comes now belongs to one of the three fields.
+  bool take_field() { return depth_ == 1 && !field_.empty(); }
+
+  bool scalar(const char* type) { return depth_ == 0 || take_field() ? wrong_type(type) : true; }
+
+  bool assign(std::string_view value) {
+    if (field_ == kUsername) {
+      credential_.username = value;
+    } else if (field_ == kServer) {
+      credential_.server = value;
+    } else {
+      credential_.secret = Secret(value);
+    }
+    return true;
+  }
+
+  bool deeper() { return ++depth_ <= kMaxDepth || refuse("the JSON on standard input is nested too deeply"); }
+  bool shallower() {
+    --depth_;
+    return true;
+  }
+
+  bool wrong_type(const std::string& type) {
+    return refuse(depth_ == 0 ? "standard input must be a JSON object, not " + type
+                              : std::string(field_) + " must be a JSON string, not " + type);
+  }
+
+  bool refuse(std::string message) {
+    message_ = std::move(message);
+    return false;
+  }
+
+  std::size_t input_size_;
+  std::size_t depth_ = 0;
+  std::string_view field_;  ///< which of the three the next value belongs to, or none
+  Credential credential_;
+  std::string message_;
+};
+
+}  // namespace
+
+Result<Credential> parse_credential_json(std::string_view text) {
+  CredentialReader reader(text.size());
+  const bool complete =
+      Json::sax_parse(text.begin(), text.end(), &reader, nlohmann::detail::input_format_t::json, /*strict=*/false);
+  return std::move(reader).take(complete);
+}
+
+}  // namespace keyberth
