@@ -4,7 +4,6 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <sys/mman.h>
-#include <sys/pidfd.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -15,6 +14,10 @@
 #include <csignal>
 #include <cstring>
 #include <optional>
+
+extern "C" {
+#include <sys/pidfd.h>  // without C linkage of its own in glibc 2.36
+}
 
 #include "common/files.h"
 #include "common/protocol.h"
