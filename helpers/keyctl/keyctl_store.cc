@@ -1,0 +1,250 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "helpers/keyctl/keyctl_store.h"
+
+#include <unistd.h>
+
+#include <charconv>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string_view>
+#include <utility>
+
+#include "common/files.h"
+#include "common/protocol.h"
+#include "helpers/keyctl/quota.h"
+
+namespace keyberth {
+namespace {
+
+constexpr std::string_view kPrefix = "keyberth:";
+constexpr const char* kExpiryFile = "/proc/sys/kernel/keys/persistent_keyring_expiry";
+
+std::string describe(std::string_view server) {
+  std::string description(kPrefix);
+  description += server;
+  return description;
+}
+
+Secret pack(const Credential& credential) {
+  Secret payload(credential.username);
+  payload.push_back('\0');
+  payload.append(credential.secret.view());
+  return payload;
+}
+
+/// Where the user name ends in a payload; nothing when it is not one of ours.
+std::optional<std::size_t> username_size(const Secret& payload) {
+  const std::size_t size = payload.view().find('\0');
+  return size == std::string_view::npos || size == 0 ? std::nullopt : std::optional(size);
+}
+
+Result<Credential> unpack(const std::string& server, const Secret& payload) {
+  const auto size = username_size(payload);
+  if (!size) {
+    return fail(ErrorKind::damaged, "the login for " + printable(server) + " in the kernel keyring is damaged",
+                "Log in again:\n  docker login " + printable(server));
+  }
+  return Credential{
+      .server = server,
+      .username = std::string(payload.view().substr(0, *size)),
+      .secret = Secret(payload.view().substr(*size + 1)),
+  };
+}
+
+tl::unexpected<Error> dead(const std::string& server, bool expired) {
+  return fail(
+      ErrorKind::unavailable,
+      "the login for " + printable(server) + " in the kernel keyring " + (expired ? "has expired" : "was revoked"),
+      "Log in again:\n  docker login " + printable(server));
+}
+
+std::string raise_quota() {
+  return getuid() == 0 ? "  sysctl kernel.keys.root_maxbytes=100000000 kernel.keys.root_maxkeys=2000000"
+                       : "  sudo sysctl kernel.keys.maxbytes=1000000 kernel.keys.maxkeys=2000";
+}
+
+Error quota_error(std::size_t needed) {
+  Error error{.kind = ErrorKind::limit,
+              .message = "the kernel's quota for the keys of this user is exhausted",
+              .hint =
+                  "Log out of registries you no longer use (docker-credential-keyctl list names them):\n"
+                  "  docker logout SERVER\n"
+                  "or raise the limit, and write it to /etc/sysctl.d/ to keep it after a reboot:\n" +
+                  raise_quota()};
+  if (const auto usage = own_key_usage()) {
+    error.message += ": " + std::to_string(usage->bytes) + " of " + std::to_string(usage->byte_limit) + " bytes and " +
+                     std::to_string(usage->keys) + " of " + std::to_string(usage->key_limit) + " keys are in use";
+    if (needed != 0) {
+      error.message += ", this login takes " + std::to_string(needed) + " bytes";
+    }
+  }
+  return error;
+}
+
+}  // namespace
+
+Result<Keyring> KeyctlStore::open() {
+  auto keyring = Keyring::open(host_);
+  if (!keyring) {
+    return keyring.error().kind == ErrorKind::limit ? tl::unexpected(quota_error(0)) : pass_on(std::move(keyring));
+  }
+  host_.debug(keyring->is_persistent()
+                  ? "kernel keyring: the user's persistent keyring"
+                  : "kernel keyring: this kernel has no persistent keyrings, taking the user keyring");
+  return keyring;
+}
+
+Result<Credential> KeyctlStore::get(std::span<const std::string> keys) {
+  auto keyring = open();
+  if (!keyring) {
+    return pass_on(std::move(keyring));
+  }
+  for (const std::string& server : keys) {
+    if (kPrefix.size() + server.size() > kDescriptionLimit) {
+      continue;
+    }
+    auto found = keyring->find(describe(server));
+    if (!found) {
+      return pass_on(std::move(found));
+    }
+    if (!found->has_value()) {
+      continue;
+    }
+    if ((*found)->expired || (*found)->revoked) {
+      return dead(server, (*found)->expired);
+    }
+    auto payload = Keyring::read((*found)->serial);
+    if (payload) {
+      return unpack(server, *payload);
+    }
+    // Gone between the two calls: somebody logged out just now.
+    if (payload.error().kind != ErrorKind::not_found) {
+      return pass_on(std::move(payload));
+    }
+  }
+  return fail(ErrorKind::not_found, std::string(kNotFound));
+}
+
+Result<> KeyctlStore::store(const Credential& credential) {
+  const std::string description = describe(credential.server);
+  if (description.size() > kDescriptionLimit) {
+    return fail(ErrorKind::limit, "the server name has " + std::to_string(credential.server.size()) +
+                                      " bytes, the kernel keyring takes at most " +
+                                      std::to_string(kDescriptionLimit - kPrefix.size()));
+  }
+  const Secret payload = pack(credential);
+  if (payload.size() > kPayloadLimit) {
+    return fail(ErrorKind::limit,
+                "user name and secret have " + std::to_string(payload.size() - 1) +
+                    " bytes, the kernel keyring takes at most " + std::to_string(kPayloadLimit - 1),
+                "Keep the login for " + printable(credential.server) +
+                    " in a store without that limit, by this entry of credHelpers in Docker's config.json:\n  \"" +
+                    printable(credential.server) + "\": \"pass\"");
+  }
+  auto keyring = open();
+  if (!keyring) {
+    return pass_on(std::move(keyring));
+  }
+  auto key = keyring->put(description, payload);
+  if (!key) {
+    return key.error().kind == ErrorKind::limit ? tl::unexpected(quota_error(description.size() + 1 + payload.size()))
+                                                : pass_on(std::move(key));
+  }
+  return {};
+}
+
+Result<> KeyctlStore::erase(std::span<const std::string> keys) {
+  auto keyring = open();
+  if (!keyring) {
+    return pass_on(std::move(keyring));
+  }
+  for (const std::string& server : keys) {
+    const std::string description = describe(server);
+    if (description.size() > kDescriptionLimit) {
+      continue;
+    }
+    auto found = keyring->find(description);
+    if (!found) {
+      return pass_on(std::move(found));
+    }
+    if (!found->has_value()) {
+      continue;
+    }
+    Keyring::Serial serial = (*found)->serial;
+    if ((*found)->expired || (*found)->revoked) {
+      // The kernel does not name keys that cannot be used any more, but puts another in their place. An expired one
+      // must not just be left to it: until it is swept, its owner can make it valid again.
+      auto replaced = keyring->put(description, Secret("-"));
+      if (!replaced) {
+        return pass_on(std::move(replaced));
+      }
+      serial = *replaced;
+    }
+    KEYBERTH_TRY(keyring->remove(serial));
+  }
+  return {};
+}
+
+Result<std::vector<Entry>> KeyctlStore::list() {
+  auto keyring = open();
+  if (!keyring) {
+    return pass_on(std::move(keyring));
+  }
+  auto members = keyring->members();
+  if (!members) {
+    return pass_on(std::move(members));
+  }
+  std::vector<Entry> entries;
+  for (const Keyring::Serial key : *members) {
+    const auto description = Keyring::description(key);
+    if (!description || !description->starts_with(kPrefix) || description->size() == kPrefix.size()) {
+      continue;
+    }
+    const auto payload = Keyring::read(key);
+    const auto size = payload ? username_size(*payload) : std::nullopt;
+    if (size) {
+      entries.push_back(
+          {.server = description->substr(kPrefix.size()), .username = std::string(payload->view().substr(0, *size))});
+    }
+  }
+  return entries;
+}
+
+Result<std::string> KeyctlStore::status() {
+  // Looked at before the keyring is opened, because that starts its time anew.
+  const auto before = read_file("/proc/keys", std::size_t{16} * 1024 * 1024);
+  auto keyring = open();
+  if (!keyring) {
+    return pass_on(std::move(keyring));
+  }
+  auto entries = list();
+  if (!entries) {
+    return pass_on(std::move(entries));
+  }
+  const std::string uid = std::to_string(getuid());
+  std::string text = std::to_string(entries->size()) + (entries->size() == 1 ? " login" : " logins") + " in the " +
+                     (keyring->is_persistent() ? "persistent keyring _persistent." : "user keyring _uid.") + uid +
+                     " (kernel memory)\n";
+  if (const auto usage = own_key_usage()) {
+    text += "quota: " + std::to_string(usage->keys) + " of " + std::to_string(usage->key_limit) + " keys, " +
+            std::to_string(usage->bytes) + " of " + std::to_string(usage->byte_limit) +
+            " bytes, all keys of this user together\n";
+  }
+  if (!keyring->is_persistent()) {
+    return text + "kept until the machine restarts or the last process of this user ends\n";
+  }
+  text += "kept until the machine restarts";
+  const auto expiry = read_file(kExpiryFile, 64);
+  std::uint64_t seconds = 0;
+  if (expiry && std::from_chars(expiry->data(), expiry->data() + expiry->size(), seconds).ec == std::errc()) {
+    text += ", or until nothing has used them for " + spoken(seconds);
+    const auto left = before ? parse_time_left(*before, keyring->serial()) : std::nullopt;
+    if (left) {
+      text += "\nof which " + *left + " were left; this command, like every use, has started them anew";
+    }
+  }
+  return text + "\n";
+}
+
+}  // namespace keyberth

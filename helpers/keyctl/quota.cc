@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "helpers/keyctl/quota.h"
+
+#include <unistd.h>
+
+#include <array>
+#include <charconv>
+#include <cstddef>
+#include <utility>
+#include <vector>
+
+#include "common/files.h"
+
+namespace keyberth {
+namespace {
+
+/// Cuts the next word, up to white space, off the front of `line`.
+std::string_view next_word(std::string_view& line) {
+  constexpr std::string_view kSpace = " \t";
+  const std::size_t start = line.find_first_not_of(kSpace);
+  line.remove_prefix(start == std::string_view::npos ? line.size() : start);
+  const std::string_view word = line.substr(0, line.find_first_of(kSpace));
+  line.remove_prefix(word.size());
+  return word;
+}
+
+std::string_view next_line(std::string_view& text) {
+  const std::string_view line = text.substr(0, text.find('\n'));
+  text.remove_prefix(line.size() < text.size() ? line.size() + 1 : line.size());
+  return line;
+}
+
+template <class Number>
+std::optional<Number> parse_number(std::string_view word, int base = 10) {
+  Number value = 0;
+  const auto [end, error] = std::from_chars(word.data(), word.data() + word.size(), value, base);
+  if (error != std::errc() || end != word.data() + word.size()) {
+    return std::nullopt;
+  }
+  return value;
+}
+
+/// "12/200": what is used and what is allowed.
+std::optional<std::pair<std::uint64_t, std::uint64_t>> parse_share(std::string_view word) {
+  const std::size_t slash = word.find('/');
+  if (slash == std::string_view::npos) {
+    return std::nullopt;
+  }
+  const auto used = parse_number<std::uint64_t>(word.substr(0, slash));
+  const auto limit = parse_number<std::uint64_t>(word.substr(slash + 1));
+  if (!used || !limit) {
+    return std::nullopt;
+  }
+  return std::pair(*used, *limit);
+}
+
+}  // namespace
+
+std::optional<KeyUsage> parse_key_users(std::string_view text, unsigned uid) {
+  while (!text.empty()) {
+    std::string_view line = next_line(text);
+    if (next_word(line) != std::to_string(uid) + ":") {
+      continue;
+    }
+    next_word(line);  // usage count
+    next_word(line);  // keys and instantiated keys
+    const auto keys = parse_share(next_word(line));
+    const auto bytes = parse_share(next_word(line));
+    if (keys && bytes) {
+      return KeyUsage{
+          .keys = keys->first, .key_limit = keys->second, .bytes = bytes->first, .byte_limit = bytes->second};
+    }
+  }
+  return std::nullopt;
+}
+
+std::optional<std::string> parse_time_left(std::string_view text, std::int32_t serial) {
+  while (!text.empty()) {
+    std::string_view line = next_line(text);
+    if (parse_number<std::int32_t>(next_word(line), 16) != serial) {
+      continue;
+    }
+    next_word(line);  // flags
+    next_word(line);  // usage count
+    const std::string_view left = next_word(line);
+    return left.empty() ? std::nullopt : std::optional(std::string(left));
+  }
+  return std::nullopt;
+}
+
+std::string spoken(std::uint64_t seconds) {
+  constexpr std::array<std::pair<std::uint64_t, std::string_view>, 4> kUnits = {
+      {{86400, "day"}, {3600, "hour"}, {60, "minute"}, {1, "second"}}};
+  for (const auto& [size, name] : kUnits) {
+    if (seconds >= size && seconds % size == 0) {
+      const std::uint64_t count = seconds / size;
+      return std::to_string(count) + " " + std::string(name) + (count == 1 ? "" : "s");
+    }
+  }
+  return "0 seconds";
+}
+
+std::optional<KeyUsage> own_key_usage() {
+  const auto text = read_file("/proc/key-users", std::size_t{1024} * 1024);
+  return text ? parse_key_users(*text, getuid()) : std::nullopt;
+}
+
+}  // namespace keyberth

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace keyberth {
+
+/// What a user's keys take of the kernel's quota, all keyrings and programs together.
+struct KeyUsage {
+  std::uint64_t keys = 0;
+  std::uint64_t key_limit = 0;
+  std::uint64_t bytes = 0;
+  std::uint64_t byte_limit = 0;
+};
+
+/// The line of user `uid` in the text of /proc/key-users (keyrings(7)); nothing when there is none.
+[[nodiscard]] std::optional<KeyUsage> parse_key_users(std::string_view text, unsigned uid);
+
+/// The time that key `serial` has left, as the text of /proc/keys gives it, rounded down to one unit: "perm", "expd" or
+/// a number with one of s, m, h, d, w. Nothing when the key is not there.
+[[nodiscard]] std::optional<std::string> parse_time_left(std::string_view text, std::int32_t serial);
+
+/// Seconds as people say them, in the largest unit that fits whole: "3 days", "90 minutes".
+[[nodiscard]] std::string spoken(std::uint64_t seconds);
+
+/// The present user's line of /proc/key-users; nothing when /proc does not say.
+[[nodiscard]] std::optional<KeyUsage> own_key_usage();
+
+}  // namespace keyberth
