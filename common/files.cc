@@ -71,7 +71,8 @@ void remove_stale_temporaries(const std::string& folder) {
 
 std::string temporary_name() {
   std::array<unsigned char, 8> random{};
-  (void)getrandom(random.data(), random.size(), 0);  // O_EXCL guards against a repeated name
+  // O_EXCL guards against a repeated name, should this ever fail.
+  [[maybe_unused]] const ssize_t filled = getrandom(random.data(), random.size(), 0);
   std::array<char, 2 * random.size() + 1> text{};
   for (std::size_t i = 0; i < random.size(); ++i) {
     (void)std::snprintf(&text.at(2 * i), 3, "%02x", random.at(i));
