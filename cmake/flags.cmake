@@ -5,13 +5,13 @@ add_library(keyberth_flags INTERFACE)
 target_compile_options(keyberth_flags INTERFACE
   -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wold-style-cast -Wuseless-cast
   -Wnon-virtual-dtor -Woverloaded-virtual -Wnull-dereference -Wformat=2 -Wimplicit-fallthrough
-  -fstack-protector-strong -fstack-clash-protection -fcf-protection=full -ftrivial-auto-var-init=zero
+  -fstack-protector-strong -fstack-clash-protection -fcf-protection=full
   -fvisibility=hidden)
 if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
   target_compile_options(keyberth_flags INTERFACE -Wno-unknown-warning-option)
 else()
   target_compile_options(keyberth_flags INTERFACE -Wduplicated-cond -Wlogical-op -Wbidi-chars=any
-    -fzero-call-used-regs=used-gpr)
+    -ftrivial-auto-var-init=zero -fzero-call-used-regs=used-gpr)
 endif()
 target_link_options(keyberth_flags INTERFACE
   -Wl,-z,relro -Wl,-z,now -Wl,-z,noexecstack -Wl,--as-needed)

@@ -36,7 +36,7 @@ std::string find_program(const std::string& name, const std::string& search_path
   }
   for (std::string_view rest = search_path; !rest.empty();) {
     const auto end = std::min(rest.find(':'), rest.size());
-    const std::string candidate = std::string(rest.substr(0, end)) + "/" + name;
+    std::string candidate = std::string(rest.substr(0, end)) + "/" + name;
     if (end > 0 && access(candidate.c_str(), X_OK) == 0) {
       return candidate;
     }
@@ -58,7 +58,8 @@ std::vector<std::string> child_environment(const ProcessRequest& request) {
     }
   }
   for (const auto& [name, value] : request.environment) {
-    environment.push_back(name + "=" + value);
+    environment.push_back(name);
+    environment.back().append("=").append(value);
   }
   return environment;
 }
@@ -156,6 +157,7 @@ struct ChildEnds {
       (void)dup2(source, target);
     }
   }
+  (void)close_range(ends.status < 0 ? kStatusDescriptor : kStatusDescriptor + 1, ~0U, 0);
   if (!request.directory.empty() && chdir(request.directory.c_str()) != 0) {
     _exit(kCannotExecute);
   }
