@@ -64,6 +64,11 @@ std::string raise_quota() {
                        : "  sudo sysctl kernel.keys.maxbytes=1000000 kernel.keys.maxkeys=2000";
 }
 
+std::string in_use(const KeyUsage& usage) {
+  return std::to_string(usage.bytes) + " of " + std::to_string(usage.byte_limit) + " bytes and " +
+         std::to_string(usage.keys) + " of " + std::to_string(usage.key_limit) + " keys in use";
+}
+
 Error quota_error(std::size_t needed) {
   Error error{.kind = ErrorKind::limit,
               .message = "the kernel's quota for the keys of this user is exhausted",
@@ -73,8 +78,7 @@ Error quota_error(std::size_t needed) {
                   "or raise the limit, and write it to /etc/sysctl.d/ to keep it after a reboot:\n" +
                   raise_quota()};
   if (const auto usage = own_key_usage()) {
-    error.message += ": " + std::to_string(usage->bytes) + " of " + std::to_string(usage->byte_limit) + " bytes and " +
-                     std::to_string(usage->keys) + " of " + std::to_string(usage->key_limit) + " keys are in use";
+    error.message += ": " + in_use(*usage);
     if (needed != 0) {
       error.message += ", this login takes " + std::to_string(needed) + " bytes";
     }
@@ -211,7 +215,10 @@ Result<std::vector<Entry>> KeyctlStore::list() {
   return entries;
 }
 
-Result<std::string> KeyctlStore::status() {
+Result<std::string> KeyctlStore::status(const std::vector<std::string>& arguments) {
+  if (!arguments.empty()) {
+    return fail(ErrorKind::usage, "status takes no arguments");
+  }
   // Looked at before the keyring is opened, because that starts its time anew.
   const auto before = read_file("/proc/keys", std::size_t{16} * 1024 * 1024);
   auto keyring = open();
@@ -223,26 +230,22 @@ Result<std::string> KeyctlStore::status() {
     return pass_on(std::move(entries));
   }
   const std::string uid = std::to_string(getuid());
-  std::string text = std::to_string(entries->size()) + (entries->size() == 1 ? " login" : " logins") + " in the " +
+  std::string text = "Logins:  " + std::to_string(entries->size()) + ", in the " +
                      (keyring->is_persistent() ? "persistent keyring _persistent." : "user keyring _uid.") + uid +
-                     " (kernel memory)\n";
+                     " of the kernel\n";
   if (const auto usage = own_key_usage()) {
-    text += "quota: " + std::to_string(usage->keys) + " of " + std::to_string(usage->key_limit) + " keys, " +
-            std::to_string(usage->bytes) + " of " + std::to_string(usage->byte_limit) +
-            " bytes, all keys of this user together\n";
+    text += "Quota:   " + in_use(*usage) + " by all keys of this user\n";
   }
   if (!keyring->is_persistent()) {
-    return text + "kept until the machine restarts or the last process of this user ends\n";
+    return text + "Expiry:  when the machine restarts or the last process of this user ends\n";
   }
-  text += "kept until the machine restarts";
+  text += "Expiry:  when the machine restarts";
   const auto expiry = read_file(kExpiryFile, 64);
   std::uint64_t seconds = 0;
   if (expiry && std::from_chars(expiry->data(), expiry->data() + expiry->size(), seconds).ec == std::errc()) {
-    text += ", or until nothing has used them for " + spoken(seconds);
+    text += ", or after " + spoken(seconds) + " without any use";
     const auto left = before ? parse_time_left(*before, keyring->serial()) : std::nullopt;
-    if (left) {
-      text += "\nof which " + *left + " were left; this command, like every use, has started them anew";
-    }
+    text += left ? "\n         (" + *left + " were left; this command, like every use, starts the time anew)" : "";
   }
   return text + "\n";
 }

@@ -29,8 +29,9 @@ class KeyctlStore final : public Store {
   [[nodiscard]] Result<> erase(std::span<const std::string> keys) override;
   [[nodiscard]] Result<std::vector<Entry>> list() override;
 
-  /// For people: where credentials are, how many, how much room is left and when they expire.
-  [[nodiscard]] Result<std::string> status();
+  /// For people: where credentials are, how many, how much room is left and when they expire. Takes no
+  /// arguments.
+  [[nodiscard]] Result<std::string> status(const std::vector<std::string>& arguments);
 
  private:
   [[nodiscard]] Result<Keyring> open();

@@ -31,47 +31,46 @@ tl::unexpected<Error> failure(std::string_view doing, int code) {
       return fail(ErrorKind::limit, "the kernel's quota for keys of this user is exhausted");
     case EACCES:
       return fail(ErrorKind::denied, std::string("the kernel does not let us ") + std::string(doing),
-                  "Somebody changed the permissions of the key. To see them: keyctl show @us; cat /proc/keys");
+                  "Somebody took permissions away from a key. To see them:\n  grep keyberth: /proc/keys");
     default:
       return fail(ErrorKind::internal, std::string("cannot ") + std::string(doing) + " (" + std::strerror(code) + ")");
   }
 }
 
-/// Keys can be read only by those who possess them, and a process possesses what its keyrings link, directly or not.
-/// Our process keyring will do: it ends with us, so that no session and no other process is changed by our visit.
-///
-/// Linking takes a few bytes of quota until we exit; a crowd of parallel helpers near the limit must wait for each
-/// other.
-template <class Link>
-long possess(Host& host, const Link& link) {
-  const auto deadline = host.now() + std::chrono::seconds(1);
-  long result = link();
+/// Calls the kernel, and again for half a second while it says that the quota is used up: the share of a key that was
+/// removed, or of a process that ended, comes back only a moment later.
+template <class Call>
+long patiently(Host& host, const Call& call) {
+  const auto deadline = host.now() + std::chrono::milliseconds(500);
+  long result = call();
   while (result < 0 && errno == EDQUOT && host.now() < deadline) {
     host.sleep_until(host.now() + std::chrono::milliseconds(10));
-    result = link();
+    result = call();
   }
   return result;
 }
 
 }  // namespace
 
+// Keys can be read only by those who possess them, and a process possesses what its keyrings link, directly or not. Our
+// process keyring will do: it ends with us, so that no session and no other process is changed by our visit.
 Result<Keyring> Keyring::open(Host& host) {
   const long persistent =
-      possess(host, [] { return keyctl_get_persistent(static_cast<uid_t>(-1), KEY_SPEC_PROCESS_KEYRING); });
+      patiently(host, [] { return keyctl_get_persistent(static_cast<uid_t>(-1), KEY_SPEC_PROCESS_KEYRING); });
   if (persistent >= 0) {
-    return Keyring(static_cast<Serial>(persistent), true);
+    return Keyring(host, static_cast<Serial>(persistent), true);
   }
   if (errno != EOPNOTSUPP) {
     return failure("open the user's persistent keyring", errno);
   }
-  if (possess(host, [] { return keyctl_link(KEY_SPEC_USER_KEYRING, KEY_SPEC_PROCESS_KEYRING); }) < 0) {
+  if (patiently(host, [] { return keyctl_link(KEY_SPEC_USER_KEYRING, KEY_SPEC_PROCESS_KEYRING); }) < 0) {
     return failure("open the user keyring", errno);
   }
   const key_serial_t user = keyctl_get_keyring_ID(KEY_SPEC_USER_KEYRING, 0);
   if (user < 0) {
     return failure("open the user keyring", errno);
   }
-  return Keyring(user, false);
+  return Keyring(host, user, false);
 }
 
 Result<std::optional<Keyring::Found>> Keyring::find(const std::string& description) const {
@@ -150,14 +149,16 @@ Result<Secret> Keyring::read(Serial key) {
 }
 
 Result<Keyring::Serial> Keyring::put(const std::string& description, const Secret& payload) const {
-  const key_serial_t key = add_key(kType, description.c_str(), payload.view().data(), payload.size(), serial_);
+  const long key = patiently(*host_, [&] {
+    return long{add_key(kType, description.c_str(), payload.view().data(), payload.size(), serial_)};
+  });
   if (key < 0) {
     return failure("add the key", errno);
   }
   // An update keeps, on some kernels, a time-out that somebody put on the former key; a new login has a life of its
   // own. Whoever took away our right to do so wants the time-out.
-  (void)keyctl_set_timeout(key, 0);
-  return key;
+  (void)keyctl_set_timeout(static_cast<Serial>(key), 0);
+  return static_cast<Serial>(key);
 }
 
 Result<> Keyring::remove(Serial key) const {

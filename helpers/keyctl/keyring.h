@@ -33,8 +33,7 @@ class Keyring {
   };
 
   /// The persistent keyring of our user, which every process of that user reaches, whatever its session. Where the
-  /// kernel has none (CONFIG_PERSISTENT_KEYRINGS), the user keyring. Starts the idle expiry anew. Waits up to a second
-  /// when a crowd of helpers has used up the quota's last bytes.
+  /// kernel has none (CONFIG_PERSISTENT_KEYRINGS), the user keyring. Starts the idle expiry anew.
   [[nodiscard]] static Result<Keyring> open(Host& host);
 
   [[nodiscard]] Serial serial() const { return serial_; }
@@ -61,8 +60,9 @@ class Keyring {
   [[nodiscard]] Result<> remove(Serial key) const;
 
  private:
-  Keyring(Serial serial, bool persistent) : serial_(serial), persistent_(persistent) {}
+  Keyring(Host& host, Serial serial, bool persistent) : host_(&host), serial_(serial), persistent_(persistent) {}
 
+  Host* host_;
   Serial serial_;
   bool persistent_;
 };

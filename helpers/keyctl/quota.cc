@@ -3,6 +3,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <cstddef>
@@ -13,6 +14,18 @@
 
 namespace keyberth {
 namespace {
+
+struct Unit {
+  char letter;  ///< in /proc/keys
+  std::uint64_t seconds;
+  std::string_view name;
+};
+constexpr std::array<Unit, 5> kUnits = {
+    {{'w', 604800, "week"}, {'d', 86400, "day"}, {'h', 3600, "hour"}, {'m', 60, "minute"}, {'s', 1, "second"}}};
+
+std::string plural(std::uint64_t count, std::string_view name) {
+  return std::to_string(count) + " " + std::string(name) + (count == 1 ? "" : "s");
+}
 
 /// Cuts the next word, up to white space, off the front of `line`.
 std::string_view next_word(std::string_view& line) {
@@ -83,21 +96,23 @@ std::optional<std::string> parse_time_left(std::string_view text, std::int32_t s
     next_word(line);  // flags
     next_word(line);  // usage count
     const std::string_view left = next_word(line);
-    return left.empty() ? std::nullopt : std::optional(std::string(left));
+    const auto unit = left.empty() ? kUnits.end() : std::find_if(kUnits.begin(), kUnits.end(), [&](const Unit& known) {
+      return known.letter == left.back();
+    });
+    const auto number = parse_number<std::uint64_t>(left.substr(0, left.size() - (left.empty() ? 0 : 1)));
+    if (unit == kUnits.end() || !number) {
+      return std::nullopt;  // "perm" or "expd"
+    }
+    return plural(*number, unit->name);
   }
   return std::nullopt;
 }
 
 std::string spoken(std::uint64_t seconds) {
-  constexpr std::array<std::pair<std::uint64_t, std::string_view>, 4> kUnits = {
-      {{86400, "day"}, {3600, "hour"}, {60, "minute"}, {1, "second"}}};
-  for (const auto& [size, name] : kUnits) {
-    if (seconds >= size && seconds % size == 0) {
-      const std::uint64_t count = seconds / size;
-      return std::to_string(count) + " " + std::string(name) + (count == 1 ? "" : "s");
-    }
-  }
-  return "0 seconds";
+  const auto unit = std::find_if(kUnits.begin() + 1, kUnits.end() - 1, [&](const Unit& known) {
+    return seconds >= known.seconds && seconds % known.seconds == 0;
+  });
+  return plural(seconds / unit->seconds, unit->name);
 }
 
 std::optional<KeyUsage> own_key_usage() {

@@ -19,8 +19,8 @@ struct KeyUsage {
 /// The line of user `uid` in the text of /proc/key-users (keyrings(7)); nothing when there is none.
 [[nodiscard]] std::optional<KeyUsage> parse_key_users(std::string_view text, unsigned uid);
 
-/// The time that key `serial` has left, as the text of /proc/keys gives it, rounded down to one unit: "perm", "expd" or
-/// a number with one of s, m, h, d, w. Nothing when the key is not there.
+/// The time that key `serial` has left by the text of /proc/keys, as people say it. The kernel gives one unit, rounded
+/// down: "2d" is "2 days". Nothing when the key is not there or never expires.
 [[nodiscard]] std::optional<std::string> parse_time_left(std::string_view text, std::int32_t serial);
 
 /// Seconds as people say them, in the largest unit that fits whole: "3 days", "90 minutes".
