@@ -20,6 +20,8 @@ struct ProcessRequest {
   std::vector<std::string> arguments;
   /// Set in the child on top of our own environment.
   std::vector<std::pair<std::string, std::string>> environment;
+  /// Variables of our environment that the child does not get.
+  std::vector<std::string> hidden;
   /// Standard input, complete before the child starts, so that a dying parent can never leave it half an input.
   std::string_view input;
   /// Working directory; empty keeps ours.

@@ -45,15 +45,16 @@ std::string find_program(const std::string& name, const std::string& search_path
   return {};
 }
 
-/// Our environment with the request's variables on top, as exec takes it.
+/// Our environment without the hidden variables and with the request's own on top, as exec takes it.
 std::vector<std::string> child_environment(const ProcessRequest& request) {
   std::vector<std::string> environment;
   for (char** entry = environ; *entry != nullptr; ++entry) {
     const std::string_view text = *entry;
-    const bool replaced = std::any_of(request.environment.begin(), request.environment.end(), [&](const auto& item) {
-      return text.starts_with(item.first) && text.substr(item.first.size()).starts_with("=");
-    });
-    if (!replaced) {
+    const std::string_view name = text.substr(0, text.find('='));
+    const bool replaced = std::any_of(request.environment.begin(), request.environment.end(),
+                                      [&](const auto& item) { return item.first == name; });
+    const bool hidden = std::find(request.hidden.begin(), request.hidden.end(), name) != request.hidden.end();
+    if (!replaced && !hidden) {
       environment.emplace_back(text);
     }
   }
