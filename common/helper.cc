@@ -68,7 +68,8 @@ void report(const Helper& helper, const Error& error) {
   std::string text;
   const bool same_screen = helper.host.is_terminal(STDOUT_FILENO) && helper.host.is_terminal(STDERR_FILENO);
   if (!same_screen) {
-    text = helper.name + ": " + message + "\n";
+    const bool says_who = message.starts_with(helper.name) || message.starts_with("Usage:");
+    text = (says_who ? "" : helper.name + ": ") + message + "\n";
   }
   for (std::string_view rest = error.hint; !rest.empty();) {
     const std::size_t end = std::min(rest.find('\n'), rest.size());
@@ -167,7 +168,7 @@ Answer run_action(const Helper& helper, std::string_view action) {
     return Secret(help_text(helper));
   }
   return fail(ErrorKind::usage, helper.name + ": unknown action: " + std::string(action),
-              "see what there is: " + helper.name + " --help");
+              "the actions are store, get, erase, list and version; see: " + helper.name + " --help");
 }
 
 Answer dispatch(const Helper& helper, const std::vector<std::string>& arguments) {
@@ -181,7 +182,7 @@ Answer dispatch(const Helper& helper, const std::vector<std::string>& arguments)
   if (arguments.size() != 1) {
     std::string line = usage_line(helper);
     line.pop_back();
-    return fail(ErrorKind::usage, line, "see what there is: " + helper.name + " --help");
+    return fail(ErrorKind::usage, line, "exactly one of these is expected; see: " + helper.name + " --help");
   }
   return run_action(helper, arguments.front());
 }

@@ -34,7 +34,9 @@ Result<Secret> read_standard_input(Host& host) {
       continue;
     }
     if (count < 0) {
-      return tl::unexpected(system_error("read", "standard input", errno));
+      return fail(ErrorKind::bad_input,
+                  errno == EBADF ? "standard input is closed" : system_error("read", "standard input", errno).message,
+                  "the calling program must write its request there");
     }
     if (count == 0) {
       break;
@@ -55,8 +57,10 @@ Result<> write_output(int descriptor, std::string_view bytes) {
   while (!bytes.empty()) {
     const ssize_t count = write(descriptor, bytes.data(), bytes.size());
     if (count < 0 && errno != EINTR) {
-      return fail(ErrorKind::internal, system_error("write", "standard output", errno).message,
-                  "whoever called closed it or has no room left");
+      return fail(
+          ErrorKind::internal,
+          errno == EBADF ? "standard output is closed" : system_error("write", "standard output", errno).message,
+          "the calling program must read the answer there");
     }
     bytes.remove_prefix(count > 0 ? static_cast<std::size_t>(count) : 0);
   }
