@@ -1,0 +1,410 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "helpers/secretservice/service.h"
+
+// Asks for the functions that encode and decode secrets; unchanged since libsecret 0.1.
+#define SECRET_API_SUBJECT_TO_CHANGE  // NOLINT(cppcoreguidelines-macro-usage)
+#include <libsecret/secret.h>
+
+#include <utility>
+
+#include "common/files.h"
+#include "helpers/secretservice/bus.h"
+#include "helpers/secretservice/provider.h"
+
+namespace keyberth {
+namespace {
+
+constexpr const char* kRoot = "/org/freedesktop/secrets";
+constexpr const char* kService = "org.freedesktop.Secret.Service";
+constexpr const char* kCollection = "org.freedesktop.Secret.Collection";
+constexpr const char* kItem = "org.freedesktop.Secret.Item";
+constexpr const char* kProperties = "org.freedesktop.DBus.Properties";
+constexpr const char* kContentType = "text/plain";
+
+Variant take(GVariant* variant) { return Variant(g_variant_ref_sink(variant)); }
+
+struct SecretValueUnref {
+  void operator()(SecretValue* value) const noexcept { secret_value_unref(value); }
+};
+using SecretValuePtr = std::unique_ptr<SecretValue, SecretValueUnref>;
+
+std::vector<std::string> paths_in(GVariant* reply, gsize index) {
+  std::vector<std::string> paths;
+  const Variant list(g_variant_get_child_value(reply, index));
+  GVariantIter iterator;
+  g_variant_iter_init(&iterator, list.get());
+  for (const char* path = nullptr; g_variant_iter_next(&iterator, "&o", &path) != FALSE;) {
+    paths.emplace_back(path);
+  }
+  return paths;
+}
+
+Attributes attributes_in(GVariant* variant) {
+  Attributes attributes;
+  if (g_variant_is_of_type(variant, G_VARIANT_TYPE("a{ss}")) == FALSE) {
+    return attributes;
+  }
+  GVariantIter iterator;
+  g_variant_iter_init(&iterator, variant);
+  const char* name = nullptr;
+  const char* value = nullptr;
+  while (g_variant_iter_next(&iterator, "{&s&s}", &name, &value) != FALSE) {
+    attributes.emplace(name, value);
+  }
+  return attributes;
+}
+
+Variant variant_of(const Attributes& attributes) {
+  GVariantBuilder builder;
+  g_variant_builder_init(&builder, G_VARIANT_TYPE("a{ss}"));
+  for (const auto& [name, value] : attributes) {
+    g_variant_builder_add(&builder, "{ss}", name.c_str(), value.c_str());
+  }
+  return take(g_variant_builder_end(&builder));
+}
+
+Variant properties(std::initializer_list<std::pair<std::string, Variant>> list) {
+  GVariantBuilder builder;
+  g_variant_builder_init(&builder, G_VARIANT_TYPE("a{sv}"));
+  for (const auto& [name, value] : list) {
+    g_variant_builder_add(&builder, "{sv}", name.c_str(), value.get());
+  }
+  return take(g_variant_builder_end(&builder));
+}
+
+/// The object path in a prompt's result, or in a reply's child.
+std::optional<std::string> path_in(GVariant* variant) {
+  const char* path =
+      g_variant_is_of_type(variant, G_VARIANT_TYPE_OBJECT_PATH) != FALSE ? g_variant_get_string(variant, nullptr) : "/";
+  return std::string_view(path) == "/" ? std::nullopt : std::optional<std::string>(path);
+}
+
+std::optional<std::string> path_at(GVariant* reply, gsize index) {
+  const Variant child(g_variant_get_child_value(reply, index));
+  return path_in(child.get());
+}
+
+/// Bus says not_found of an object that is not there. Where no object may be missing, that is a fault of the provider;
+/// it must never be taken for "no such credential".
+template <class T>
+Result<T> required(Result<T> result) {
+  if (!result && result.error().kind == ErrorKind::not_found) {
+    result.error().kind = ErrorKind::internal;
+  }
+  return result;
+}
+
+Item item_in(std::string path, GVariant* reply) {
+  Item item;
+  item.path = std::move(path);
+  const Variant all(g_variant_get_child_value(reply, 0));
+  gboolean locked = FALSE;
+  (void)g_variant_lookup(all.get(), "Locked", "b", &locked);
+  item.locked = locked != FALSE;
+  guint64 seconds = 0;
+  item.created = g_variant_lookup(all.get(), "Created", "t", &seconds) != FALSE ? seconds : 0;
+  item.modified = g_variant_lookup(all.get(), "Modified", "t", &seconds) != FALSE ? seconds : 0;
+  if (const Variant attributes(g_variant_lookup_value(all.get(), "Attributes", G_VARIANT_TYPE("a{ss}"))); attributes) {
+    item.attributes = attributes_in(attributes.get());
+  }
+  return item;
+}
+
+}  // namespace
+
+/// Secrets travel encrypted by a key that libsecret agreed on with the provider (dh-ietf1024-sha256-aes128-cbc-pkcs7),
+/// or, where that is not to be had, as they are: then only `path` is set.
+struct SecretService::Session {
+  struct Unref {
+    void operator()(void* object) const noexcept { g_object_unref(object); }
+  };
+  std::unique_ptr<::SecretService, Unref> encrypted;
+  std::string path;
+
+  [[nodiscard]] Variant encode(const Secret& secret) const {
+    const auto bytes = secret.view();
+    if (encrypted != nullptr) {
+      // Copies into memory that libsecret locks and wipes.
+      const SecretValuePtr value(secret_value_new(bytes.data() == nullptr ? "" : bytes.data(),
+                                                  static_cast<gssize>(bytes.size()), kContentType));
+      return take(secret_service_encode_dbus_secret(encrypted.get(), value.get()));
+    }
+    GVariant* plain = g_variant_new_fixed_array(G_VARIANT_TYPE_BYTE, bytes.data(), bytes.size(), 1);
+    return take(g_variant_new("(o@ay@ays)", path.c_str(), g_variant_new_fixed_array(G_VARIANT_TYPE_BYTE, nullptr, 0, 1),
+                              plain, kContentType));
+  }
+
+  /// Nothing when it cannot be decrypted.
+  [[nodiscard]] std::optional<Secret> decode(GVariant* encoded) const {
+    if (encrypted != nullptr) {
+      const SecretValuePtr value(secret_service_decode_dbus_secret(encrypted.get(), encoded));
+      if (value == nullptr) {
+        return std::nullopt;
+      }
+      gsize size = 0;
+      const char* bytes = secret_value_get(value.get(), &size);
+      return Secret({bytes, size});
+    }
+    const Variant plain(g_variant_get_child_value(encoded, 2));
+    gsize size = 0;
+    const void* bytes = g_variant_get_fixed_array(plain.get(), &size, 1);
+    return Secret({static_cast<const char*>(bytes), size});
+  }
+};
+
+SecretService::SecretService(Host& host, std::unique_ptr<Bus> bus) : host_(host), bus_(std::move(bus)) {}
+
+SecretService::~SecretService() = default;
+
+Result<std::unique_ptr<SecretService>> SecretService::connect(Host& host) {
+  auto bus = Bus::connect(host);
+  if (!bus) {
+    return pass_on(std::move(bus));
+  }
+  return std::unique_ptr<SecretService>(new SecretService(host, std::move(*bus)));
+}
+
+const std::string& SecretService::provider() { return bus_->provider(); }
+
+Error SecretService::dismissed(const std::string& what) {
+  const bool has_screen = host_.env("DISPLAY") || host_.env("WAYLAND_DISPLAY");
+  return {ErrorKind::locked,
+          capitalized(provider()) + " " + what +
+              (has_screen ? ": its dialog was dismissed" : ": its dialog was dismissed, or could not be shown"),
+          unlock_hint(provider(), has_screen)};
+}
+
+Result<Variant> SecretService::outcome(const Variant& reply) {
+  const gsize last = g_variant_n_children(reply.get()) - 1;
+  const auto prompt = path_at(reply.get(), last);
+  if (!prompt) {
+    return Variant(g_variant_get_child_value(reply.get(), 0));
+  }
+  auto answer = bus_->perform(*prompt);
+  if (!answer) {
+    return pass_on(std::move(answer));
+  }
+  return std::move(*answer).value_or(nullptr);
+}
+
+Result<std::vector<std::vector<Found>>> SecretService::search(std::span<const Attributes> queries) {
+  std::vector<Call> calls;
+  for (const Attributes& query : queries) {
+    calls.push_back(
+        {kRoot, kService, "SearchItems", take(g_variant_new("(@a{ss})", variant_of(query).get())), "(aoao)"});
+  }
+  std::vector<std::vector<Found>> results;
+  for (auto& answer : bus_->call_all(std::move(calls))) {
+    const auto reply = required(std::move(answer));
+    if (!reply) {
+      return tl::unexpected(reply.error());
+    }
+    std::vector<Found>& found = results.emplace_back();
+    for (std::string& path : paths_in(reply->get(), 0)) {
+      found.push_back({std::move(path), false});
+    }
+    for (std::string& path : paths_in(reply->get(), 1)) {
+      found.push_back({std::move(path), true});
+    }
+  }
+  return results;
+}
+
+Result<std::vector<std::optional<Item>>> SecretService::describe(std::span<const std::string> paths) {
+  std::vector<Call> calls;
+  for (const std::string& path : paths) {
+    calls.push_back({path, kProperties, "GetAll", take(g_variant_new("(s)", kItem)), "(a{sv})"});
+  }
+  std::vector<std::optional<Item>> items;
+  for (const auto& reply : bus_->call_all(std::move(calls))) {
+    if (reply) {
+      items.emplace_back(item_in(paths[items.size()], reply->get()));
+    } else if (reply.error().kind == ErrorKind::not_found) {
+      items.emplace_back();
+    } else {
+      return tl::unexpected(reply.error());
+    }
+  }
+  return items;
+}
+
+Result<std::vector<std::optional<Attributes>>> SecretService::attributes(std::span<const std::string> paths) {
+  std::vector<Call> calls;
+  for (const std::string& path : paths) {
+    calls.push_back({path, kProperties, "Get", take(g_variant_new("(ss)", kItem, "Attributes")), "(v)"});
+  }
+  std::vector<std::optional<Attributes>> results;
+  for (const auto& reply : bus_->call_all(std::move(calls))) {
+    if (reply) {
+      GVariant* value = nullptr;
+      g_variant_get(reply->get(), "(v)", &value);
+      const Variant owner(value);
+      results.emplace_back(attributes_in(value));
+    } else if (reply.error().kind == ErrorKind::not_found) {
+      results.emplace_back();
+    } else {
+      return tl::unexpected(reply.error());
+    }
+  }
+  return results;
+}
+
+Result<> SecretService::open_session() {
+  if (session_ != nullptr) {
+    return {};
+  }
+  auto session = std::make_unique<Session>();
+  auto opened =
+      bus_->run([&](GCancellable* cancellable, GAsyncReadyCallback ready,
+                    void* data) { secret_service_get(SECRET_SERVICE_OPEN_SESSION, cancellable, ready, data); },
+                [&](GAsyncResult* result, GError** error) {
+                  session->encrypted.reset(secret_service_get_finish(result, error));
+                });
+  if (!opened && (opened.error().kind == ErrorKind::timed_out || opened.error().kind == ErrorKind::unavailable)) {
+    return opened;
+  }
+  if (!opened) {
+    // KWallet has the encryption in a plug-in that need not be installed. The bus is private to the user all the same.
+    host_.debug("secrets travel unencrypted on the session bus, because " + opened.error().message);
+    session->encrypted.reset();
+    auto reply = required(bus_->call(
+        {kRoot, kService, "OpenSession", take(g_variant_new("(sv)", "plain", g_variant_new_string(""))), "(vo)"}));
+    if (!reply) {
+      return pass_on(std::move(reply));
+    }
+    session->path = path_at(reply->get(), 1).value_or("/");
+  } else {
+    session->path = secret_service_get_session_dbus_path(session->encrypted.get());
+  }
+  session_ = std::move(session);
+  return {};
+}
+
+Result<std::optional<Secret>> SecretService::secret(const std::string& item) {
+  KEYBERTH_TRY(open_session());
+  auto reply = bus_->call({item, kItem, "GetSecret", take(g_variant_new("(o)", session_->path.c_str())), "((oayays))"});
+  if (!reply && reply.error().kind == ErrorKind::not_found) {
+    return std::nullopt;
+  }
+  if (!reply) {
+    return pass_on(std::move(reply));
+  }
+  const Variant encoded(g_variant_get_child_value(reply->get(), 0));
+  auto secret = session_->decode(encoded.get());
+  if (!secret) {
+    return fail(ErrorKind::damaged, capitalized(provider()) + " sent a secret that cannot be decrypted",
+                "Run the command again. If that does not help, log in to the registry again.");
+  }
+  return secret;
+}
+
+Result<std::optional<std::string>> SecretService::default_collection() {
+  auto reply = required(bus_->call({kRoot, kService, "ReadAlias", take(g_variant_new("(s)", "default")), "(o)"}));
+  if (!reply) {
+    return pass_on(std::move(reply));
+  }
+  return path_at(reply->get(), 0);
+}
+
+Result<std::string> SecretService::create_default_collection() {
+  const Variant label =
+      properties({{std::string(kCollection) + ".Label", take(g_variant_new_string("Default keyring"))}});
+  auto reply = required(bus_->call(
+      {kRoot, kService, "CreateCollection", take(g_variant_new("(@a{sv}s)", label.get(), "default")), "(oo)"}));
+  if (!reply) {
+    return pass_on(std::move(reply));
+  }
+  auto created = outcome(*reply);
+  if (!created) {
+    return pass_on(std::move(created));
+  }
+  if (*created == nullptr) {
+    return tl::unexpected(dismissed("has no default keyring yet, and none was made"));
+  }
+  auto path = path_in(created->get());
+  if (!path) {
+    return fail(ErrorKind::internal, capitalized(provider()) + " made a keyring and does not say where");
+  }
+  return *std::move(path);
+}
+
+Result<bool> SecretService::is_locked(const std::string& collection) {
+  auto reply =
+      required(bus_->call({collection, kProperties, "Get", take(g_variant_new("(ss)", kCollection, "Locked")), "(v)"}));
+  if (!reply) {
+    return pass_on(std::move(reply));
+  }
+  GVariant* value = nullptr;
+  g_variant_get(reply->get(), "(v)", &value);
+  const Variant owner(value);
+  return g_variant_is_of_type(value, G_VARIANT_TYPE_BOOLEAN) != FALSE && g_variant_get_boolean(value) != FALSE;
+}
+
+Result<> SecretService::unlock(const std::string& path) {
+  // One dialog is enough for parallel calls: the others wait here, and then find it unlocked. Without a folder for the
+  // lock they ask one after the other.
+  std::optional<FileLock> turn;
+  if (const auto folder = runtime_folder(host_)) {
+    auto lock = FileLock::acquire(host_, *folder + "/keyberth-secretservice.lock", patience(host_));
+    if (!lock) {
+      return pass_on(std::move(lock));
+    }
+    turn.emplace(*std::move(lock));
+  }
+  const char* const paths[] = {path.c_str()};
+  auto reply = required(
+      bus_->call({kRoot, kService, "Unlock", take(g_variant_new("(@ao)", g_variant_new_objv(paths, 1))), "(aoo)"}));
+  if (!reply) {
+    return pass_on(std::move(reply));
+  }
+  auto unlocked = outcome(*reply);
+  if (!unlocked) {
+    return pass_on(std::move(unlocked));
+  }
+  if (*unlocked == nullptr) {
+    return tl::unexpected(dismissed("is locked"));
+  }
+  return {};
+}
+
+Result<std::optional<std::string>> SecretService::create_item(const std::string& collection, const std::string& label,
+                                                              const Attributes& attributes, const Secret& secret) {
+  KEYBERTH_TRY(open_session());
+  const Variant item = properties({{std::string(kItem) + ".Label", take(g_variant_new_string(label.c_str()))},
+                                   {std::string(kItem) + ".Attributes", variant_of(attributes)}});
+  const Variant encoded = session_->encode(secret);
+  auto reply =
+      required(bus_->call({collection, kCollection, "CreateItem",
+                           take(g_variant_new("(@a{sv}@(oayays)b)", item.get(), encoded.get(), TRUE)), "(oo)"}));
+  if (!reply) {
+    return pass_on(std::move(reply));
+  }
+  auto created = outcome(*reply);
+  if (!created) {
+    return pass_on(std::move(created));
+  }
+  if (*created == nullptr) {
+    return tl::unexpected(dismissed("did not store the credential"));
+  }
+  return path_in(created->get());
+}
+
+Result<> SecretService::remove(const std::string& item) {
+  auto reply = bus_->call({item, kItem, "Delete", nullptr, "(o)"});
+  if (!reply && reply.error().kind == ErrorKind::not_found) {
+    return {};
+  }
+  if (!reply) {
+    return pass_on(std::move(reply));
+  }
+  auto deleted = outcome(*reply);
+  if (!deleted) {
+    return pass_on(std::move(deleted));
+  }
+  if (*deleted == nullptr) {
+    return tl::unexpected(dismissed("did not delete the credential"));
+  }
+  return {};
+}
+
+}  // namespace keyberth
