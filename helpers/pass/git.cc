@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "helpers/pass/git.h"
+
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <string_view>
+
+#include "common/protocol.h"
+
+namespace keyberth {
+namespace {
+
+/// The folder of the innermost repository that `path` is in, if it is the store or below it; else empty.
+std::string find_repository(const std::string& store, const std::string& path) {
+  for (std::string current = "/" + path; !current.empty();) {
+    current.resize(current.rfind('/'));
+    struct stat info {};
+    if (stat((store + current + "/.git").c_str(), &info) == 0) {
+      return store + current;
+    }
+  }
+  return {};
+}
+
+class Git {
+ public:
+  Git(Host& host, std::string folder) : host_(host), folder_(std::move(folder)) {}
+
+  /// Its output; nothing when it failed, which is logged.
+  std::optional<std::string> run(std::vector<std::string> arguments, const std::vector<std::string>& paths = {}) {
+    ProcessRequest request;
+    request.arguments = {"git", "--literal-pathspecs", "-C", folder_};
+    request.arguments.insert(request.arguments.end(), arguments.begin(), arguments.end());
+    if (!paths.empty()) {
+      request.arguments.emplace_back("--");
+      request.arguments.insert(request.arguments.end(), paths.begin(), paths.end());
+    }
+    // A docker command in a hook of another repository must not commit there.
+    request.hidden = {"GIT_DIR",           "GIT_WORK_TREE",        "GIT_NAMESPACE", "GIT_INDEX_FILE",
+                      "GIT_INDEX_VERSION", "GIT_OBJECT_DIRECTORY", "GIT_COMMON_DIR"};
+    if (const auto terminal = host_.terminal(); terminal && !host_.env("GPG_TTY")) {
+      request.environment = {{"GPG_TTY", *terminal}};  // for signed commits
+    }
+    request.environment.emplace_back("GIT_TERMINAL_PROMPT", "0");
+    request.time_limit = patience(host_);
+    const Result<ProcessResult> result = host_.run(request);
+    if (!result || result->exit_code != 0) {
+      host_.debug("git: " + (result ? result->errors : result.error().message));
+      return std::nullopt;
+    }
+    return std::string(result->output.view());
+  }
+
+ private:
+  Host& host_;
+  std::string folder_;
+};
+
+/// The paths in the output of `git status --porcelain -z` (git-status(1), "Porcelain Format Version 1").
+std::vector<std::string> changed_paths(std::string_view output) {
+  constexpr std::size_t kPathColumn = 3;
+  std::vector<std::string> paths;
+  while (!output.empty()) {
+    const std::string_view item = output.substr(0, output.find('\0'));
+    if (item.size() > kPathColumn) {
+      paths.emplace_back(item.substr(kPathColumn));
+    }
+    output.remove_prefix(std::min(item.size() + 1, output.size()));
+  }
+  return paths;
+}
+
+}  // namespace
+
+void record_in_git(Host& host, const std::string& store, const std::string& written,
+                   const std::vector<std::string>& removed, const std::string& title) {
+  const std::string folder = find_repository(store, written.empty() ? removed.front() : written);
+  if (folder.empty()) {
+    return;
+  }
+  Git git(host, folder);
+  const auto in_repository = [&](const std::string& path) {
+    const std::string below = folder.size() > store.size() ? folder.substr(store.size() + 1) + "/" : "";
+    return path.starts_with(below) ? path.substr(below.size()) : std::string();
+  };
+  std::vector<std::string> touched;
+  for (const std::string& path : removed) {
+    touched.push_back(in_repository(path));
+  }
+  if (!written.empty()) {
+    touched.push_back(in_repository(written));
+    if (!git.run({"add"}, {touched.back()})) {
+      return;
+    }
+  }
+  std::erase(touched, "");
+  // Files that were never committed are unknown to git and must not be named in the commit. No renames: they would make
+  // two paths of one item.
+  const auto status = git.run({"status", "--porcelain", "-z", "--untracked-files=no", "--no-renames"}, touched);
+  const std::vector<std::string> changed = changed_paths(status.value_or(""));
+  if (changed.empty()) {
+    return;
+  }
+  std::vector<std::string> commit{"commit", "--quiet", "--message", title};
+  if (git.run({"config", "--bool", "--default", "false", "--get", "pass.signcommits"}) == "true\n") {
+    commit.emplace_back("--gpg-sign");
+  }
+  (void)git.run(commit, changed);
+}
+
+}  // namespace keyberth

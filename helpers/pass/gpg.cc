@@ -1,0 +1,273 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "helpers/pass/gpg.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <chrono>
+#include <optional>
+#include <tuple>
+
+#include "common/files.h"
+#include "common/protocol.h"
+#include "helpers/pass/gpg_status.h"
+
+namespace keyberth {
+namespace {
+
+using std::chrono::seconds;
+
+/// For what needs no person. Long enough for the touch of a security key (15 s).
+constexpr seconds kSilentLimit{20};
+/// Encryption may first bring a large trust database up to date.
+constexpr seconds kEncryptLimit{60};
+constexpr std::string_view kStopHint =
+    "end the agent, it starts again by itself: gpgconf --kill gpg-agent\n"
+    "if that hangs as well: pkill -KILL -u \"$(id -u)\" gpg-agent";
+
+/// Whether a program is in PATH, the way pass looks for gpg2.
+bool is_installed(const Host& host, const std::string& name) {
+  const std::string path = host.env("PATH").value_or("/usr/local/bin:/usr/bin:/bin");
+  for (std::string_view rest = path; !rest.empty();) {
+    const std::string_view folder = rest.substr(0, rest.find(':'));
+    if (!folder.empty() && access((std::string(folder) + "/" + name).c_str(), X_OK) == 0) {
+      return true;
+    }
+    rest.remove_prefix(std::min(folder.size() + 1, rest.size()));
+  }
+  return false;
+}
+
+std::string joined(const std::vector<std::string>& words) {
+  std::string text;
+  for (const std::string& word : words) {
+    text += text.empty() ? word : ", " + word;
+  }
+  return text;
+}
+
+/// For a person at a terminal: opens the key, whose passphrase gpg-agent then keeps for a while.
+std::string unlock_hint(const std::string& path) {
+  return "unlock the key in a terminal, then try again: gpg --output /dev/null --decrypt '" + path + "'\n" +
+         "if gpg does not ask there, install a pinentry program (Debian: apt install pinentry-curses)";
+}
+
+/// What the failed attempt means for the user.
+Error decryption_error(const ProcessResult& result, const std::string& path, const std::string& what) {
+  const GpgStatus status = parse_gpg_status(result.status);
+  const auto locked = [&](const std::string& why) {
+    return Error{ErrorKind::locked, "the GPG key for " + what + " is locked: " + why, unlock_hint(path)};
+  };
+  if (status.has_key_error(gpg_error::kCanceled) || status.has_key_error(gpg_error::kFullyCanceled)) {
+    return locked("the question for its passphrase was cancelled");
+  }
+  if (status.has_key_error(gpg_error::kBadPassphrase) || status.has_key_error(gpg_error::kNoPassphrase)) {
+    return locked("the passphrase was wrong");
+  }
+  if (status.has_key_error(gpg_error::kTimeout)) {
+    return locked("nobody answered the question for its passphrase");
+  }
+  if (status.damaged || (status.key_errors.empty() && status.missing_keys.empty())) {
+    return {ErrorKind::damaged, what + " is damaged: gpg cannot decrypt the file",
+            "replace it by logging in again (docker login), or restore it from a backup: '" + path + "'"};
+  }
+  if (!status.key_errors.empty()) {
+    // No pinentry program, or one that has neither a terminal nor a display.
+    return locked("its passphrase is needed and there is no way to ask for it here");
+  }
+  if (result.errors.find("no gpg-agent running") != std::string::npos) {
+    return {ErrorKind::unavailable, "gpg cannot open " + what + ": gpg-agent is not running, and gpg may not start it",
+            "start it: gpgconf --launch gpg-agent\nor remove the line no-autostart from gpg.conf or common.conf"};
+  }
+  return {ErrorKind::unavailable,
+          "the secret key for " + what + " is not here; it is encrypted for " + printable(joined(status.recipient_ids)),
+          "see which secret keys are here: gpg --list-secret-keys\n"
+          "bring the missing one (gpg --import FILE), or set GNUPGHOME, or log in again (docker login)"};
+}
+
+Error encryption_error(const ProcessResult& result, const Recipients& recipients) {
+  const GpgStatus status = parse_gpg_status(result.status);
+  const std::string key = printable(status.bad_recipient);
+  const std::string place = "named in " + printable(recipients.source);
+  if (key.empty()) {
+    return {ErrorKind::unavailable,
+            "gpg cannot encrypt: " + printable(result.errors.substr(0, result.errors.find('\n'))),
+            "see what gpg says: echo test | gpg --encrypt --recipient '" + printable(joined(recipients.keys)) + "'"};
+  }
+  constexpr unsigned kNotTrusted = 10;
+  if (status.bad_recipient_reason == kNotTrusted) {
+    return {ErrorKind::unavailable, "gpg does not trust the key " + key + ", " + place,
+            "if the key is your own: gpg --edit-key '" + key + "' trust quit   (and choose 5)\n" +
+                "if it is somebody else's and you have checked it: gpg --lsign-key '" + key + "'"};
+  }
+  if (status.key_expired) {
+    return {ErrorKind::unavailable, "the GPG key " + key + ", " + place + ", has expired",
+            "give it two more years:\n  gpg --quick-set-expire '" + key + "' 2y\n  gpg --quick-set-expire '" + key +
+                "' 2y '*'"};
+  }
+  if (status.considered.empty()) {
+    return {ErrorKind::unavailable, "the GPG key " + key + ", " + place + ", is not in the key ring",
+            "see the keys that are there: gpg --list-keys\n"
+            "import it (gpg --import FILE), or choose another key for the store: pass init KEY"};
+  }
+  return {ErrorKind::unavailable, "the GPG key " + key + ", " + place + ", cannot be used for encryption",
+          "it is revoked, disabled or made for signatures only; see: gpg --list-keys '" + key + "'"};
+}
+
+Error not_started(Error error) {
+  if (error.kind == ErrorKind::unavailable) {
+    error.hint = "install GnuPG (Debian: apt install gnupg), or put the folder of gpg into PATH";
+  }
+  return error;
+}
+
+/// A file whose time of change tells the processes waiting for their turn that somebody cancelled meanwhile.
+class CancelMark {
+ public:
+  explicit CancelMark(std::string path) : path_(std::move(path)), before_(time()) {}
+
+  [[nodiscard]] bool has_changed() const { return time() != before_; }
+
+  void set() const {
+    const Fd file(open(path_.c_str(), O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600));
+    (void)futimens(file.get(), nullptr);
+  }
+
+ private:
+  [[nodiscard]] std::tuple<time_t, long> time() const {
+    struct stat info {};
+    (void)stat(path_.c_str(), &info);
+    return {info.st_mtim.tv_sec, info.st_mtim.tv_nsec};
+  }
+
+  std::string path_;
+  std::tuple<time_t, long> before_;
+};
+
+}  // namespace
+
+std::vector<std::string> split_words(std::string_view text) {
+  constexpr std::string_view kBlank = " \t\n";
+  std::vector<std::string> words;
+  while (true) {
+    text.remove_prefix(std::min(text.find_first_not_of(kBlank), text.size()));
+    if (text.empty()) {
+      return words;
+    }
+    words.emplace_back(text.substr(0, text.find_first_of(kBlank)));
+    text.remove_prefix(words.back().size());
+  }
+}
+
+ProcessRequest Gpg::request(const std::vector<std::string>& options, const std::vector<std::string>& command) const {
+  ProcessRequest request;
+  request.arguments = {is_installed(host_, "gpg2") ? "gpg2" : "gpg", "--batch", "--yes", "--status-fd", "3"};
+  for (const std::vector<std::string>& part :
+       {options, split_words(host_.env("PASSWORD_STORE_GPG_OPTS").value_or("")), command}) {
+    request.arguments.insert(request.arguments.end(), part.begin(), part.end());
+  }
+  request.with_status = true;
+  request.time_limit = kSilentLimit;
+  return request;
+}
+
+Result<ProcessResult> Gpg::try_decrypt(std::string_view message, bool may_ask) {
+  ProcessRequest call = request({"--pinentry-mode", may_ask ? "ask" : "error"}, {"--decrypt"});
+  call.input = message;
+  if (may_ask) {
+    call.time_limit = patience(host_);
+    const std::optional<std::string> terminal = host_.terminal();
+    if (terminal && !host_.env("GPG_TTY")) {
+      call.environment = {{"GPG_TTY", *terminal}};
+    }
+  } else {
+    call.time_limit = std::min(kSilentLimit, patience(host_));
+    // One diagnosis is a text only (decryption_error); and nobody is asked anything in a language.
+    call.environment = {{"LC_ALL", "C"}, {"LANGUAGE", "C"}};
+  }
+  return host_.run(call);
+}
+
+Result<ProcessResult> Gpg::ask_and_decrypt(std::string_view message) {
+  // One question at a time: docker compose pulls many images at once. Without a folder for locks: better several
+  // questions than none.
+  const Result<std::string> folder = runtime_folder(host_);
+  if (!folder) {
+    return try_decrypt(message, true);
+  }
+  const CancelMark cancelled(*folder + "/keyberth-pass-cancelled");
+  const Result<FileLock> turn = FileLock::acquire(host_, *folder + "/keyberth-pass-prompt.lock", patience(host_));
+  if (!turn && turn.error().kind == ErrorKind::timed_out) {
+    return fail(ErrorKind::timed_out, "another program has been asking for the passphrase of the GPG key for too long",
+                "answer that question, or end it: gpgconf --kill gpg-agent");
+  }
+  Result<ProcessResult> result = try_decrypt(message, !cancelled.has_changed());
+  if (result) {
+    const GpgStatus status = parse_gpg_status(result->status);
+    if (status.has_key_error(gpg_error::kCanceled) || status.has_key_error(gpg_error::kFullyCanceled)) {
+      cancelled.set();
+    }
+  } else if (result.error().kind == ErrorKind::timed_out) {
+    cancelled.set();
+    return fail(ErrorKind::timed_out, "nobody answered the question for the passphrase of the GPG key",
+                "allow more seconds: export DOCKER_CREDENTIAL_TIMEOUT=300\n"
+                "if no question appeared, end the agent and try again: gpgconf --kill gpg-agent");
+  }
+  return result;
+}
+
+Result<Secret> Gpg::decrypt(std::string_view message, const std::string& path, const std::string& what) {
+  Result<ProcessResult> result = try_decrypt(message, false);
+  if (!result && result.error().kind == ErrorKind::timed_out) {
+    return fail(ErrorKind::timed_out, "gpg did not answer; gpg-agent seems to hang", std::string(kStopHint));
+  }
+  if (result && parse_gpg_status(result->status).has_key_error(gpg_error::kNoPinentry)) {
+    host_.debug("the GPG key is locked; gpg-agent asks for its passphrase");
+    result = ask_and_decrypt(message);
+  }
+  if (!result) {
+    return tl::unexpected(not_started(std::move(result.error())));
+  }
+  if (result->exit_code != 0 || !parse_gpg_status(result->status).decrypted) {
+    return tl::unexpected(decryption_error(*result, path, what));
+  }
+  return std::move(result->output);
+}
+
+bool Gpg::decrypts_silently(std::string_view message) {
+  const Result<ProcessResult> result = try_decrypt(message, false);
+  return result && result->exit_code == 0 && parse_gpg_status(result->status).decrypted;
+}
+
+Result<Secret> Gpg::encrypt(std::string_view plaintext, const Recipients& recipients) {
+  // The options of pass, and no look-up of unknown keys on the network.
+  std::vector<std::string> options{"--no-encrypt-to", "--compress-algo=none", "--no-auto-key-locate"};
+  for (const std::string& key : recipients.keys) {
+    options.insert(options.end(), {"--recipient", key});
+  }
+  ProcessRequest call = request(options, {"--encrypt"});
+  call.input = plaintext;
+  call.time_limit = kEncryptLimit;
+  Result<ProcessResult> result = host_.run(call);
+  if (!result) {
+    return tl::unexpected(not_started(std::move(result.error())));
+  }
+  if (result->exit_code != 0 || !parse_gpg_status(result->status).encrypted || result->output.empty()) {
+    return tl::unexpected(encryption_error(*result, recipients));
+  }
+  return std::move(result->output);
+}
+
+Result<std::vector<std::string>> Gpg::verify(const std::string& signature, std::string_view text) {
+  ProcessRequest call = request({}, {"--verify", "--", signature, "-"});
+  call.input = text;
+  Result<ProcessResult> result = host_.run(call);
+  if (!result) {
+    return tl::unexpected(not_started(std::move(result.error())));
+  }
+  return parse_gpg_status(result->status).good_signers;
+}
+
+}  // namespace keyberth

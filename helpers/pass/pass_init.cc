@@ -1,0 +1,244 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "helpers/pass/pass_init.h"
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <array>
+#include <filesystem>
+#include <optional>
+#include <system_error>
+
+#include "common/files.h"
+#include "common/protocol.h"
+#include "helpers/pass/gpg.h"
+#include "helpers/pass/gpg_status.h"
+#include "helpers/pass/pass_store.h"
+
+namespace keyberth {
+namespace {
+
+constexpr std::string_view kProbe = "docker-credential-pass init";
+constexpr std::string_view kTerminalHint =
+    "run this in a terminal, where gpg can ask for a passphrase (Debian: apt install pinentry-curses)\n"
+    "for a server without people: docker-credential-pass init --no-passphrase";
+
+struct Key {
+  std::string fingerprint;
+  std::string user_id;
+  bool is_new = false;
+};
+
+/// The fields of one line of gpg's --with-colons output (doc/DETAILS of GnuPG).
+std::vector<std::string> split_fields(std::string_view line) {
+  std::vector<std::string> fields;
+  while (true) {
+    const auto end = line.find(':');
+    fields.emplace_back(line.substr(0, end));
+    if (end == std::string_view::npos) {
+      return fields;
+    }
+    line.remove_prefix(end + 1);
+  }
+}
+
+/// Secret keys that the user trusts ultimately, as own keys are, and that can encrypt now.
+std::vector<Key> parse_usable_keys(std::string_view listing) {
+  constexpr std::size_t kValidity = 1;
+  constexpr std::size_t kValue = 9;
+  constexpr std::size_t kCapabilities = 11;
+  std::vector<Key> keys;
+  bool usable = false;
+  for (; !listing.empty(); listing.remove_prefix(std::min(listing.find('\n') + 1, listing.size()))) {
+    std::vector<std::string> fields = split_fields(listing.substr(0, listing.find('\n')));
+    fields.resize(std::max(fields.size(), kCapabilities + 1));
+    const std::string& type = fields.front();
+    if (type == "sec") {
+      usable = fields[kValidity] == "u" && fields[kCapabilities].find('E') != std::string::npos;
+      if (usable) {
+        keys.emplace_back();
+      }
+    } else if (usable && type == "fpr" && keys.back().fingerprint.empty()) {
+      keys.back().fingerprint = fields[kValue];
+    } else if (usable && type == "uid" && keys.back().user_id.empty()) {
+      keys.back().user_id = printable(fields[kValue]);
+    }
+    if (listing.find('\n') == std::string_view::npos) {
+      break;
+    }
+  }
+  return keys;
+}
+
+/// The first .gpg-id in the store or below it.
+std::optional<std::string> find_gpg_id(const std::string& store) {
+  std::error_code problem;
+  std::filesystem::recursive_directory_iterator item(store, problem);
+  for (; !problem && item != std::filesystem::recursive_directory_iterator(); item.increment(problem)) {
+    if (item->path().filename() == ".gpg-id") {
+      return item->path().string();
+    }
+  }
+  return std::nullopt;
+}
+
+std::string user_id(const Host& host) {
+  std::array<char, 256> name{};
+  (void)gethostname(name.data(), name.size() - 1);
+  return "Docker credentials (" + host.env("USER").value_or("uid " + std::to_string(getuid())) + " on " + name.data() +
+         ")";
+}
+
+class Setup {
+ public:
+  Setup(Host& host, std::string store, bool passphrase)
+      : host_(host), gpg_(host), store_(std::move(store)), passphrase_(passphrase) {}
+
+  Result<std::string> run() {
+    Result<Key> key = choose_key();
+    if (!key) {
+      return pass_on(std::move(key));
+    }
+    Result<> done = prove(key->fingerprint);
+    if (done) {
+      done = write_store(key->fingerprint);
+    }
+    if (!done) {
+      remove_key(*key);
+      return pass_on(std::move(done));
+    }
+    return report(*key);
+  }
+
+ private:
+  Result<Key> choose_key() {
+    const Result<ProcessResult> listing =
+        host_.run(gpg_.request({"--with-colons", "--fixed-list-mode"}, {"--list-secret-keys"}));
+    if (!listing) {
+      return tl::unexpected(listing.error());
+    }
+    for (Key& key : parse_usable_keys(listing->output.view())) {
+      // A key that needs a passphrase is no key for a server without people.
+      const Result<Secret> message = gpg_.encrypt(kProbe, {{key.fingerprint}, "the key ring"});
+      if (message && (passphrase_ || gpg_.decrypts_silently(message->view()))) {
+        return std::move(key);
+      }
+    }
+    return make_key();
+  }
+
+  Result<Key> make_key() {
+    // gpg makes ~/.gnupg by itself, but no other folder.
+    if (const auto folder = host_.env("GNUPGHOME")) {
+      KEYBERTH_TRY(make_folders(*folder, 0700));
+    }
+    const std::string name = user_id(host_);
+    std::vector<std::string> options;
+    if (!passphrase_) {
+      options = {"--pinentry-mode", "loopback", "--passphrase", ""};
+    }
+    // No end of validity: the key never leaves this account, and an expired one would stop docker login one day.
+    ProcessRequest call = gpg_.request(options, {"--quick-generate-key", name, "future-default", "default", "never"});
+    call.interactive = passphrase_;
+    call.time_limit = patience(host_);
+    if (const auto terminal = host_.terminal(); terminal && !host_.env("GPG_TTY")) {
+      call.environment = {{"GPG_TTY", *terminal}};
+    }
+    const Result<ProcessResult> result = host_.run(call);
+    if (!result) {
+      return tl::unexpected(result.error());
+    }
+    const GpgStatus status = parse_gpg_status(result->status);
+    if (result->exit_code != 0 || status.created.empty()) {
+      const std::string reason = printable(result->errors.substr(0, result->errors.find('\n')));
+      return fail(ErrorKind::locked, "gpg did not make a key" + (reason.empty() ? reason : ": " + reason),
+                  std::string(kTerminalHint));
+    }
+    return Key{status.created, name, true};
+  }
+
+  /// A message goes there and back; a locked key asks for its passphrase now.
+  Result<> prove(const std::string& fingerprint) {
+    Result<Secret> message = gpg_.encrypt(kProbe, {{fingerprint}, "the key ring"});
+    if (!message) {
+      return pass_on(std::move(message));
+    }
+    Result<Secret> plaintext = gpg_.decrypt(message->view(), "", "the new password store");
+    if (!plaintext && plaintext.error().kind == ErrorKind::locked) {
+      plaintext.error().hint = kTerminalHint;
+    }
+    if (!plaintext) {
+      return pass_on(std::move(plaintext));
+    }
+    if (plaintext->view() != kProbe) {
+      return fail(ErrorKind::internal, "gpg decrypted a test message to something else");
+    }
+    return {};
+  }
+
+  Result<> write_store(const std::string& fingerprint) {
+    const StoreUmask mode(host_);
+    std::error_code problem;
+    const bool was_there = std::filesystem::exists(store_, problem);
+    Result<> done = make_folders(store_, 0777);
+    if (done) {
+      done = replace_file(store_ + "/.gpg-id", fingerprint + "\n", 0666);
+    }
+    if (!done && !was_there) {
+      (void)rmdir(store_.c_str());
+    }
+    return done;
+  }
+
+  void remove_key(const Key& key) {
+    if (key.is_new) {
+      (void)host_.run(gpg_.request({}, {"--delete-secret-and-public-key", "--", key.fingerprint}));
+    }
+  }
+
+  [[nodiscard]] std::string report(const Key& key) const {
+    std::string text = (key.is_new ? "Made the GPG key     " : "Uses your GPG key    ") + key.fingerprint + "\n" +
+                       "                     " + printable(key.user_id) + "\n" + "Made the store       " +
+                       printable(store_) + "\n" + "Tested               a message was encrypted and read back\n";
+    if (key.is_new && !passphrase_) {
+      text += "\nThe key has no passphrase: whoever can read your files can read the logins.\n";
+    }
+    if (key.is_new) {
+      text +=
+          "\nKeep a copy of the key in a safe place; without it the logins cannot be read:\n"
+          "    gpg --armor --export-secret-keys " +
+          key.fingerprint + "\n";
+    }
+    return text + "\nNow tell Docker, in " + host_.env("DOCKER_CONFIG").value_or("~/.docker") +
+           "/config.json:\n    { \"credsStore\": \"pass\" }\nand log in: docker login\n";
+  }
+
+  Host& host_;
+  Gpg gpg_;
+  std::string store_;
+  bool passphrase_;
+};
+
+}  // namespace
+
+Result<std::string> pass_init(Host& host, const std::vector<std::string>& arguments) {
+  const bool no_passphrase = arguments == std::vector<std::string>{"--no-passphrase"};
+  if (!arguments.empty() && !no_passphrase) {
+    return fail(ErrorKind::usage, "usage: docker-credential-pass init [--no-passphrase]");
+  }
+  Result<std::string> store = store_folder(host);
+  if (!store) {
+    return pass_on(std::move(store));
+  }
+  if (const auto found = find_gpg_id(*store)) {
+    return fail(ErrorKind::bad_input, "there is a password store already: " + printable(*found),
+                "it was not changed; to choose another key for it: pass init KEY");
+  }
+  if (host.env("PASSWORD_STORE_SIGNING_KEY")) {
+    return fail(ErrorKind::bad_input, "PASSWORD_STORE_SIGNING_KEY is set, so the store needs a signature",
+                "let pass make and sign it: pass init KEY");
+  }
+  return Setup(host, *store, !no_passphrase).run();
+}
+
+}  // namespace keyberth
