@@ -11,9 +11,10 @@ ROOT = Path(__file__).resolve().parents[2]
 INCLUDE = re.compile(r'^\s*#\s*include\s+(["<])([^">]+)[">]', re.M)
 # Headers that are neither ours nor of the language, the C library or the kernel.
 THIRD_PARTY = re.compile(r"^(nlohmann|libsecret|gio|glib|keyutils|curl|openssl|qrencode|gpgme)")
-# The one way out is write_output() in common/input.cc and RealHost::debug(); run_helper falls back to write(2).
-PRINTERS = {"common/input.cc", "common/host.cc", "common/helper.cc"}
-PRINTING = re.compile(r"std::(cout|cerr|clog)\b|\b(f?printf|puts|perror|g_printerr?|g_warning)\s*\(|STD(OUT|ERR)_FILENO")
+# run_helper has the word; RealHost::debug() adds DOCKER_CREDENTIAL_LOG.
+PRINTERS = {"common/host.cc", "common/helper.cc"}
+PRINTING = re.compile(r"std::(cout|cerr|clog)\b|\b(f?printf|puts|perror|g_printerr?|g_warning)\s*\("
+                      r"|\bwrite\w*\s*\(\s*(STD(OUT|ERR)_FILENO|[12]\b)")
 EXITING = re.compile(r"(?<![\w.:])(_?exit|abort|quick_exit|_Exit)\s*\(")
 # The child between fork and exec must leave with _exit.
 LEAVERS = {"common/process.cc"}
@@ -65,6 +66,7 @@ class Layers(unittest.TestCase):
             "helpers/pass/b.cc": '#include "helpers/keyctl/x.h"\n#include <nlohmann/json.hpp>\n',
             "helpers/pass/c.cc": "#include <nlohmann/json.hpp>\nvoid f() { std::cout << 1; }\n",
             "helpers/pass/d.h": "#include <gio/gio.h>\n",
+            "helpers/pass/g.cc": "void w() { (void)write(2, text, 1); }\n",
             "helpers/pass/e.cc": "void g() { exit(1); }  // printf(\n",
             "helpers/pass/f.cc": '// std::cerr\nconst char* kText = "exit(1) printf(";\nvoid h() { host.exit(); }\n',
         }
@@ -80,6 +82,7 @@ class Layers(unittest.TestCase):
             "helpers/pass/c.cc prints: std::cout",
             "helpers/pass/d.h shows the third-party header gio/gio.h to others",
             "helpers/pass/e.cc exits: exit(",
+            "helpers/pass/g.cc prints: write(2",
             "nlohmann is included by 2 files of helpers/pass: helpers/pass/b.cc, helpers/pass/c.cc",
         ], broken)
 
