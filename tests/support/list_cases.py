@@ -2,6 +2,7 @@
 import importlib.util
 import sys
 import unittest
+from pathlib import Path
 
 
 def walk(suite):
@@ -12,6 +13,7 @@ def walk(suite):
             yield item.id().split(".", 1)[1]
 
 
+sys.path.insert(0, str(Path(sys.argv[1]).parent))  # as if the file were run
 spec = importlib.util.spec_from_file_location("cases", sys.argv[1])
 module = importlib.util.module_from_spec(spec)
 sys.modules["cases"] = module
