@@ -142,7 +142,7 @@ class Protocol(Contract):
     # ---- what store reads
 
     def test_only_the_first_json_value_counts(self):
-        for rest in ("\n", " trailing {", login("other.example"), "]"):
+        for rest in (" trailing {", login("other.example"), "]", "\n\nx"):
             self.assertEqual(self.call("store", login(secret=f"before{rest}") + rest).code, 0, rest)
             self.assertEqual(self.get(), ("alice", f"before{rest}"))
 
