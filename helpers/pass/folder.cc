@@ -31,6 +31,8 @@ struct Name {
   bool is_link;
 };
 
+std::string joined(const std::string& folder, const std::string& name) { return folder + "/" + name; }
+
 Kind kind_of(mode_t mode) { return S_ISDIR(mode) ? Kind::folder : S_ISREG(mode) ? Kind::file : Kind::other; }
 
 /// Names in a folder, links followed. Empty when there is no such folder.
@@ -185,7 +187,7 @@ Result<> remove_entry(const std::string& store, const FoundEntry& entry) {
 
 void remove_empty_folders(const std::string& store, std::string folder) {
   while (!folder.empty()) {
-    const std::string path = store + "/" + folder;
+    const std::string path = joined(store, folder);
     struct stat info {};
     if (lstat(path.c_str(), &info) == 0 && S_ISLNK(info.st_mode)) {
       // A server's folder may be a link; it goes when the folder it leads to can go.

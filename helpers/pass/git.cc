@@ -85,6 +85,7 @@ void record_in_git(Host& host, const std::string& store, const std::string& writ
     return path.starts_with(below) ? path.substr(below.size()) : std::string();
   };
   std::vector<std::string> touched;
+  touched.reserve(removed.size() + 1);
   for (const std::string& path : removed) {
     touched.push_back(in_repository(path));
   }

@@ -20,6 +20,7 @@ namespace {
 constexpr std::size_t kEntryLimit = 2 * kInputLimit;
 /// How long a store waits for others that write at the same time; each takes some milliseconds, with git some tens.
 constexpr std::chrono::seconds kWriteWait{30};
+constexpr int kReadAttempts = 3;
 /// What replace_file and the suffixes need behind a path.
 constexpr std::size_t kPathReserve = 64;
 
@@ -100,12 +101,19 @@ Result<Credential> PassStore::get(std::span<const std::string> keys) {
     return tl::unexpected(store.error());
   }
   for (const std::string& server : keys) {
-    Result<std::vector<FoundEntry>> entries = find_entries(*store, server);
-    if (!entries) {
-      return pass_on(std::move(entries));
-    }
-    if (!entries->empty()) {
-      return read(*store, server, entries->front());
+    // A file that was there a moment ago is gone when somebody logs in meanwhile with another user name: look again.
+    for (int attempt = 0; attempt < kReadAttempts; ++attempt) {
+      Result<std::vector<FoundEntry>> entries = find_entries(*store, server);
+      if (!entries) {
+        return pass_on(std::move(entries));
+      }
+      if (entries->empty()) {
+        break;
+      }
+      Result<Credential> credential = read(*store, server, entries->front());
+      if (credential || credential.error().kind != ErrorKind::not_found) {
+        return credential;
+      }
     }
   }
   return fail(ErrorKind::not_found, std::string(kNotFound));
@@ -113,11 +121,16 @@ Result<Credential> PassStore::get(std::span<const std::string> keys) {
 
 Result<Credential> PassStore::read(const std::string& store, const std::string& server, const FoundEntry& entry) {
   const std::string path = store + "/" + entry.folder + "/" + entry.file;
+  const std::string what = "the login of " + printable(server);
   const Result<std::string> message = read_file(path, kEntryLimit);
+  if (!message && message.error().kind == ErrorKind::limit) {
+    return fail(ErrorKind::damaged, what + " is damaged: its file is far too large",
+                "replace it by logging in again (docker login), or look at it: ls -l '" + path + "'");
+  }
   if (!message) {
     return tl::unexpected(message.error());
   }
-  Result<Secret> secret = gpg_.decrypt(*message, path, "the login of " + printable(server));
+  Result<Secret> secret = gpg_.decrypt(*message, path, what);
   if (!secret) {
     return pass_on(std::move(secret));
   }
@@ -151,9 +164,12 @@ Result<> PassStore::store(const Credential& credential) {
   KEYBERTH_TRY(write_entry(*store, target, message->view()));
 
   // Only now, with the new entry on disk, may the server's other ones go.
-  const Result<std::vector<FoundEntry>> entries = find_entries(*store, credential.server);
+  Result<std::vector<FoundEntry>> entries = find_entries(*store, credential.server);
+  if (!entries) {
+    return pass_on(std::move(entries));
+  }
   std::vector<std::string> removed;
-  for (const FoundEntry& entry : entries ? *entries : std::vector<FoundEntry>{}) {
+  for (const FoundEntry& entry : *entries) {
     if (entry.folder != target.folder || entry.file != target.file) {
       KEYBERTH_TRY(remove_entry(*store, entry));
       removed.push_back(entry.folder + "/" + entry.file);
