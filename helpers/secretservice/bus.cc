@@ -109,9 +109,10 @@ Result<> Bus::open() {
   if (!address) {
     return tl::unexpected(address.error());
   }
-  host_.debug("session bus " + printable(*address));
+  const std::string place = printable(address->substr(0, address->find(",guid=")));
+  host_.debug("session bus at " + place);
   if (g_dbus_is_supported_address(address->c_str(), nullptr) == FALSE) {
-    return fail(ErrorKind::unavailable, "DBUS_SESSION_BUS_ADDRESS is not the address of a bus: " + printable(*address),
+    return fail(ErrorKind::unavailable, "DBUS_SESSION_BUS_ADDRESS is not the address of a bus: " + place,
                 no_bus_hint(host_));
   }
   // The connection that GIO shares within a process: libsecret, which knows no other, joins us on it. GIO would start a
@@ -120,17 +121,16 @@ Result<> Bus::open() {
   const auto pending = std::make_shared<Pending>();
   g_bus_get(G_BUS_TYPE_SESSION, cancellable_.get(), Pending::ready, new PendingPtr(pending));
   if (!wait_until([&] { return pending->result != nullptr; }, host_.now() + kConnect)) {
-    return fail(ErrorKind::timed_out,
-                "the D-Bus session bus at " + printable(*address) + " does not answer (waited " +
-                    std::to_string(kConnect.count()) + " s)",
-                no_bus_hint(host_));
+    return fail(
+        ErrorKind::timed_out,
+        "the D-Bus session bus at " + place + " does not answer (waited " + std::to_string(kConnect.count()) + " s)",
+        no_bus_hint(host_));
   }
   GError* error = nullptr;
   connection_.reset(g_bus_get_finish(pending->result.get(), &error));
   if (connection_ == nullptr) {
     const ErrorPtr owner(error);
-    return fail(ErrorKind::unavailable,
-                "the D-Bus session bus at " + printable(*address) + " cannot be reached: " + text_of(*error),
+    return fail(ErrorKind::unavailable, "the D-Bus session bus at " + place + " cannot be reached: " + text_of(*error),
                 no_bus_hint(host_));
   }
   // GIO would end the process by a signal when the bus goes away.
@@ -353,10 +353,10 @@ Error Bus::explain(const GError& error) {
   }
   if (owner_.empty() && (ends(".ServiceUnknown") || ends(".NameHasNoOwner"))) {
     return {ErrorKind::unavailable,
-            "no program on this session bus keeps secrets (the name org.freedesktop.secrets has no owner)",
-            "Install and start one, for example:  sudo apt install gnome-keyring  (then log in again);\n"
-            "KeePassXC and KWallet can do it too, when it is turned on in their settings.\n"
-            "On a machine without a desktop, use docker-credential-pass or docker-credential-keyctl."};
+            "no keyring service runs in this session, and none is installed that could be started",
+            "Install one and log in again:\n  sudo apt install gnome-keyring\n"
+            "or turn on the Secret Service in the settings of KeePassXC or KWallet. On a machine without a desktop,\n"
+            "docker-credential-pass and docker-credential-keyctl do without a keyring service."};
   }
   if (owner_.empty()) {
     return {ErrorKind::unavailable, "the keyring service could not be started: " + text_of(error),
@@ -369,7 +369,8 @@ Error Bus::explain(const GError& error) {
     return {ErrorKind::not_found, capitalized(provider()) + " has no such object: " + text_of(error), {}};
   }
   if (ends(".IsLocked")) {
-    return {ErrorKind::locked, capitalized(provider()) + " is locked", unlock_hint(provider(), true)};
+    return {ErrorKind::locked, capitalized(provider()) + " is locked",
+            unlock_hint(provider(), host_.env("DISPLAY") || host_.env("WAYLAND_DISPLAY"))};
   }
   if (ends(".AccessDenied")) {
     return {ErrorKind::denied, capitalized(provider()) + " refuses access: " + text_of(error), {}};

@@ -4,6 +4,16 @@
 #include "common/protocol.h"
 
 namespace keyberth {
+namespace {
+
+/// Unlocks the keyring "login", and makes it when there is none.
+constexpr std::string_view kGnomeUnlock =
+    "  (read -rsp 'Keyring password: ' p; printf %s \"$p\") | gnome-keyring-daemon --replace --unlock\n";
+
+constexpr std::string_view kWithoutDesktop =
+    "On a machine without a desktop, docker-credential-pass and docker-credential-keyctl do without a keyring service.";
+
+}  // namespace
 
 std::string provider_name(std::string_view comm) {
   // The kernel cuts process names at 15 bytes: gnome-keyring-d.
@@ -20,17 +30,30 @@ std::string provider_name(std::string_view comm) {
 }
 
 std::string unlock_hint(std::string_view provider, bool has_screen) {
+  if (provider == "GNOME Keyring") {
+    return has_screen ? "Unlock it, for example in seahorse (Passwords and Keys), and run the command again."
+                      : "Unlock it from a terminal, then run the command again:\n" + std::string(kGnomeUnlock) +
+                            std::string(kWithoutDesktop);
+  }
   if (provider == "KeePassXC") {
-    return "Open KeePassXC, unlock the database, and run the command again.";
+    return "Open the window of KeePassXC, unlock the database, and run the command again.";
   }
-  if (provider == "GNOME Keyring" && !has_screen) {
-    return "There is no screen here to ask for the password on. Unlock the keyring from this terminal:\n"
-           "  (read -rsp 'Keyring password: ' p; printf %s \"$p\") | gnome-keyring-daemon --replace --unlock\n"
-           "and run the command again. On a machine without a desktop, docker-credential-pass and\n"
-           "docker-credential-keyctl need no keyring service.";
+  if (provider == "KWallet") {
+    return "Open the wallet, for example in kwalletmanager5, and run the command again.";
   }
-  return "Unlock the keyring (run the command again and type its password into the dialog, or open it in\n" +
-         std::string(provider == "KWallet" ? "kwalletmanager5" : "its own program, for example seahorse") + ").";
+  return "Unlock it in its own program, and run the command again.";
+}
+
+std::string create_hint(std::string_view provider, bool has_screen) {
+  if (provider == "GNOME Keyring") {
+    return has_screen ? "Run the command again and choose a password in its dialog."
+                      : "Make one from a terminal, with a password of your choice, then run the command again:\n" +
+                            std::string(kGnomeUnlock) + std::string(kWithoutDesktop);
+  }
+  if (provider == "KeePassXC") {
+    return "Open a database in KeePassXC and expose one of its groups: Database settings, Secret Service Integration.";
+  }
+  return "Make a keyring in its own program, mark it as the default one, and run the command again.";
 }
 
 std::string capitalized(std::string text) {

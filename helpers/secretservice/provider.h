@@ -14,6 +14,9 @@ namespace keyberth {
 /// whether it could show a dialog in this session.
 [[nodiscard]] std::string unlock_hint(std::string_view provider, bool has_screen);
 
+/// How to make a default keyring where there is none.
+[[nodiscard]] std::string create_hint(std::string_view provider, bool has_screen);
+
 /// `text` with its first letter in upper case, for a name at the start of a sentence.
 [[nodiscard]] std::string capitalized(std::string text);
 

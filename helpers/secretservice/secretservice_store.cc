@@ -87,8 +87,7 @@ Result<std::optional<Item>> unlocked(SecretService& service, const std::string& 
   }
   std::optional<Item>& shown = described->front();
   if (shown && shown->locked) {
-    return fail(ErrorKind::locked, capitalized(service.provider()) + " is still locked",
-                unlock_hint(service.provider(), true));
+    return fail(ErrorKind::locked, capitalized(service.provider()) + " is still locked", service.unlock_hint());
   }
   return shown && belongs_to(*shown, server) ? std::move(shown) : std::nullopt;
 }
@@ -320,7 +319,7 @@ Result<std::vector<Entry>> SecretServiceStore::list() {
       by_server[*server].push_back(i);
     } else if (shown && !server && items[i].locked) {
       return fail(ErrorKind::locked, capitalized(service.provider()) + " is locked and hides what is stored",
-                  unlock_hint(service.provider(), false));
+                  service.unlock_hint());
     }
   }
   std::vector<Entry> entries;

@@ -166,12 +166,15 @@ Result<std::unique_ptr<SecretService>> SecretService::connect(Host& host) {
 
 const std::string& SecretService::provider() { return bus_->provider(); }
 
+std::string SecretService::unlock_hint() { return keyberth::unlock_hint(provider(), has_screen()); }
+
+bool SecretService::has_screen() const { return host_.env("DISPLAY") || host_.env("WAYLAND_DISPLAY"); }
+
 Error SecretService::dismissed(const std::string& what) {
-  const bool has_screen = host_.env("DISPLAY") || host_.env("WAYLAND_DISPLAY");
   return {ErrorKind::locked,
           capitalized(provider()) + " " + what +
-              (has_screen ? ": its dialog was dismissed" : ": its dialog was dismissed, or could not be shown"),
-          unlock_hint(provider(), has_screen)};
+              (has_screen() ? ": its dialog was dismissed" : ": its dialog was dismissed, or could not be shown"),
+          unlock_hint()};
 }
 
 Result<Variant> SecretService::outcome(const Variant& reply) {
@@ -319,7 +322,9 @@ Result<std::string> SecretService::create_default_collection() {
     return pass_on(std::move(created));
   }
   if (*created == nullptr) {
-    return tl::unexpected(dismissed("has no default keyring yet, and none was made"));
+    Error error = dismissed("has no default keyring yet, and none was made");
+    error.hint = create_hint(provider(), has_screen());
+    return tl::unexpected(std::move(error));
   }
   auto path = path_in(created->get());
   if (!path) {

@@ -49,6 +49,9 @@ class SecretService {
   /// What people call the provider.
   [[nodiscard]] const std::string& provider();
 
+  /// What to tell people when it is locked.
+  [[nodiscard]] std::string unlock_hint();
+
   /// Items that have all of the attributes of a query, in any collection; one list for each query.
   [[nodiscard]] Result<std::vector<std::vector<Found>>> search(std::span<const Attributes> queries);
 
@@ -88,6 +91,7 @@ class SecretService {
   /// What a method that may prompt has done: the first value of its reply, or the result of the prompt that its last
   /// value names. Null when that was dismissed.
   [[nodiscard]] Result<Variant> outcome(const Variant& reply);
+  [[nodiscard]] bool has_screen() const;
   [[nodiscard]] Error dismissed(const std::string& what);
 
   Host& host_;

@@ -2,17 +2,20 @@
 small client to look at and change what is stored without the program under test.
 
 Debian packages: dbus, gnome-keyring, python3-jeepney."""
+import json
 import os
 import signal
 import subprocess
 
 from jeepney import DBusAddress, MatchRule, MessageType, Properties, message_bus, new_method_call
 from jeepney.io.blocking import open_dbus_connection
-from sandbox import BIN, Sandbox
+from sandbox import BIN, Sandbox, SandboxCase
 
 PASSWORD = b"testpw"
 HELPER = BIN / "docker-credential-secretservice"
 OLD_HELPER = "/usr/bin/docker-credential-secretservice"  # Debian's package golang-docker-credential-helpers, 0.6.4
+
+NOT_FOUND = "credentials not found in native keychain\n"
 
 NAME = "org.freedesktop.secrets"
 ROOT = "/org/freedesktop/secrets"
@@ -51,7 +54,7 @@ class SecretsClient:
     def __init__(self, address, timeout=10):
         self.timeout = timeout
         self.connection = open_dbus_connection(address)
-        self._session = None
+        self.sessions = {}
 
     def close(self):
         self.connection.close()
@@ -78,9 +81,10 @@ class SecretsClient:
 
     @property
     def session(self):
-        if self._session is None:
-            self._session = self.call(ROOT, SERVICE, "OpenSession", "sv", ("plain", ("s", "")))[1]
-        return self._session
+        owner = self.connection.send_and_get_reply(message_bus.GetNameOwner(NAME), timeout=self.timeout).body[0]
+        if owner not in self.sessions:
+            self.sessions[owner] = self.call(ROOT, SERVICE, "OpenSession", "sv", ("plain", ("s", "")))[1]
+        return self.sessions[owner]
 
     def perform(self, prompt):
         """Carries out a prompt that needs nobody. Returns whether it was dismissed, and its result."""
@@ -137,7 +141,8 @@ class SecretsClient:
                   (path, (self.session, b"", password, "text/plain")))
 
     def provider_pid(self):
-        return self.connection.send_and_get_reply(message_bus.GetConnectionUnixProcessID(NAME), timeout=self.timeout).body[0]
+        ask = message_bus.GetConnectionUnixProcessID(NAME)
+        return self.connection.send_and_get_reply(ask, timeout=self.timeout).body[0]
 
     def name_has_owner(self, name=NAME):
         return bool(self.connection.send_and_get_reply(message_bus.NameHasOwner(name), timeout=self.timeout).body[0])
@@ -204,7 +209,13 @@ class SecretServiceWorld(Sandbox):
         os.killpg(self.keyring.pid, signal.SIGTERM)
         self.keyring.wait(10)
         self.wait_for(lambda: not self.client.name_has_owner(), "gnome-keyring to leave the bus")
-        self.client._session = None
+
+    def follow_advice(self, password=PASSWORD):
+        """What the helper tells people to do about gnome-keyring where there is no screen."""
+        done = self.run("gnome-keyring-daemon", "--replace", "--unlock", input=password)
+        if done.code != 0:
+            raise AssertionError(done)
+        self.wait_for(self.client.name_has_owner, "the new gnome-keyring")
 
     def restart_locked(self):
         """As after a login without the keyring's password: everything is there, locked, with hidden attributes."""
@@ -219,7 +230,63 @@ class SecretServiceWorld(Sandbox):
         if self._client is not None:
             self._client.close()
             self._client = None
-        for process in self.children:  # one that a test has stopped would not see the signal that ends it
+        for process in self.children:
             if process.poll() is None:
-                os.killpg(process.pid, signal.SIGCONT)
+                os.killpg(process.pid, signal.SIGCONT)  # one that a test has stopped would not see the signal to end
         super().close()
+
+
+class SecretServiceCase(SandboxCase):
+    """A case with an unlocked gnome-keyring in `self.world`, and short words for what the helper should answer."""
+
+    def make_world(self):
+        return SecretServiceWorld()
+
+    def helper(self, *args, **options):
+        return self.world.helper(*args, **options)
+
+    def store(self, server="r.example", username="alice", secret="wonder", **options):
+        done = self.helper("store", login(server, username, secret), **options)
+        self.assertEqual((done.code, done.out, done.err), (0, "", ""), done)
+
+    def get(self, server="r.example", **options):
+        """(user name, secret)"""
+        done = self.helper("get", server, **options)
+        self.assertEqual((done.code, done.err), (0, ""), done)
+        answer = json.loads(done.out)
+        self.assertEqual(answer["ServerURL"], server)
+        return answer["Username"], answer["Secret"]
+
+    def erase(self, server="r.example", **options):
+        done = self.helper("erase", server, **options)
+        self.assertEqual((done.code, done.out, done.err), (0, "", ""), done)
+
+    def list(self, **options):
+        done = self.helper("list", **options)
+        self.assertEqual((done.code, done.err), (0, ""), done)
+        return json.loads(done.out)
+
+    def assert_absent(self, server="r.example", **options):
+        done = self.helper("get", server, **options)
+        self.assertEqual((done.code, done.out, done.err), (1, NOT_FOUND, ""), done)
+
+    def assert_fails(self, done, message, *hints, within=5):
+        """Exit 1 in time, exactly the line `message` on standard output, and on standard error the same with all of
+        `hints`."""
+        self.assertEqual((done.code, done.out), (1, message + "\n"), done)
+        self.assertTrue(done.err.startswith(f"{HELPER.name}: {message}\n"), done)
+        for hint in hints:
+            self.assertIn(hint, done.err)
+        self.assertLess(done.seconds, within, done)
+
+    def assert_every_action_fails(self, message, *hints, within=5, **options):
+        for action, request in ACTIONS:
+            with self.subTest(action):
+                self.assert_fails(self.helper(action, request, **options), message, *hints, within=within)
+
+
+def login(server="r.example", username="alice", secret="wonder"):
+    return json.dumps({"ServerURL": server, "Username": username, "Secret": secret})
+
+
+ACTIONS = [("get", "r.example"), ("store", login()), ("erase", "r.example"), ("list", "")]

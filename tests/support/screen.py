@@ -1,0 +1,54 @@
+"""A screen with somebody in front of it: Xvfb, the prompter of gnome-keyring, and xdotool to type.
+
+Debian packages: xvfb, xdotool, gcr."""
+import os
+import shutil
+from pathlib import Path
+
+from secretservice_world import PASSWORD, SecretServiceWorld
+
+PROMPTERS = Path("/usr/share/dbus-1/services")
+
+
+class ScreenWorld(SecretServiceWorld):
+    """A SecretServiceWorld whose prompts appear on a screen."""
+
+    def __init__(self, provider="unlocked"):
+        super().__init__(provider=None, bus=False)
+        try:
+            self.start_screen()
+            for service in PROMPTERS.glob("org.gnome.keyring.*Prompter.service"):
+                shutil.copy(service, self.services)
+            self.start_bus()
+            self.start_keyring(unlock=provider != "no-default")
+        except BaseException:
+            self.close()
+            raise
+
+    def start_screen(self):
+        reader, writer = os.pipe()
+        self.start("Xvfb", "-displayfd", str(writer), "-screen", "0", "800x600x24", "-nolisten", "tcp",
+                   pass_fds=(writer,))
+        os.close(writer)
+        with os.fdopen(reader) as pipe:
+            self.env["DISPLAY"] = ":" + pipe.readline().strip()
+
+    def has_window(self):
+        return bool(self.run("xdotool", "search", "--onlyvisible", "--class", "gcr-prompter").out)
+
+    def window(self):
+        """Waits for a dialog."""
+        self.wait_for(self.has_window, "a dialog on the screen")
+
+    def type_password(self, password=PASSWORD.decode(), times=1):
+        """Types it into the dialog's one field, or two, and confirms."""
+        self.window()
+        for field in range(times):
+            if field:
+                self.run("xdotool", "key", "Tab")
+            self.run("xdotool", "type", "--delay", "5", password)
+        self.run("xdotool", "key", "Return")
+
+    def press(self, key):
+        self.window()
+        self.run("xdotool", "key", key)
