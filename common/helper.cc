@@ -16,6 +16,7 @@ namespace keyberth {
 namespace {
 
 constexpr std::size_t kMessageLimit = 500;
+constexpr std::size_t kActionLimit = 60;
 constexpr int kFailed = 1;
 constexpr int kWrongUsage = 2;
 
@@ -167,7 +168,7 @@ Answer run_action(const Helper& helper, std::string_view action) {
   if (action == "--help" || action == "-h") {
     return Secret(help_text(helper));
   }
-  return fail(ErrorKind::usage, helper.name + ": unknown action: " + std::string(action),
+  return fail(ErrorKind::usage, helper.name + ": unknown action: " + printable(action, kActionLimit),
               "the actions are store, get, erase, list and version; see: " + helper.name + " --help");
 }
 

@@ -48,7 +48,7 @@ Result<Secret> read_standard_input(Host& host) {
   }
   if (total > kInputLimit) {
     return fail(ErrorKind::limit, "standard input is larger than 1 MiB",
-                "no credential is that large; nothing was stored");
+                "no credential is that large; nothing was changed");
   }
   return input;
 }

@@ -10,13 +10,12 @@ commit it."""
 import hashlib
 import json
 import os
-import subprocess
 import unittest
 from pathlib import Path
 
 from keyctl_world import KeyctlWorld
 from pass_world import PassWorld
-from sandbox import BIN, Done, SandboxCase, main
+from sandbox import BIN, SandboxCase, main
 from secretservice_world import SecretServiceWorld
 
 FILES = sorted((Path(__file__).parent / "cases").glob("*.json"))
@@ -152,6 +151,7 @@ del Goldens
 def rewrite():
     world = PassWorld()
     try:
+        world.run(BIN / PassGolden.program, "store", input=json.dumps(KEPT))
         for path in FILES:
             cases = json.loads(path.read_text())
             for case in cases:
