@@ -4,6 +4,7 @@ import json
 import os
 import platform
 import random
+import re
 import shutil
 import stat
 import subprocess
@@ -190,17 +191,20 @@ class PassTest(Rules, HygieneCase):
         folder = self.world.root / "bin"
         folder.mkdir()
         for name in ("gpg", "gpg2"):
-            (folder / name).write_text(f"#!/bin/sh\nls -1 /proc/$$/fd >> {said}\nexec /usr/bin/gpg \"$@\"\n")
+            (folder / name).write_text(f"#!/bin/sh\nls -l /proc/$$/fd >> {said}\nexec /usr/bin/gpg \"$@\"\n")
             (folder / name).chmod(0o755)
-        foreign = os.open("/dev/null", os.O_RDONLY)
+        (self.world.root / "foreign").touch()
+        foreign = os.open(self.world.root / "foreign", os.O_RDONLY)
         self.addCleanup(os.close, foreign)
         path = f"{folder}:{self.world.env['PATH']}"
         for action, text, answer in self.each_action()[1:4]:
             done = self.ask(action, text, pass_fds=(foreign,), env={"PATH": path})
             self.assertIn(answer, done.out, done)
-        # 0 to 2, gpg's status descriptor, and the shell's own script (10, or whatever dash picks above it).
-        seen = {int(number) for number in said.read_text().split()}
-        self.assertLessEqual(seen - {10, 255}, {0, 1, 2, 3}, seen)
+        seen = re.findall(r"(\d+) -> (.*)", said.read_text())
+        self.assertIn("0", dict(seen))
+        # Besides gpg's own (0 to 2 and the status descriptor) the shell keeps its script and its standard output.
+        self.assertLessEqual({int(number) for number, _ in seen}, {0, 1, 2, 3, 10, 11}, seen)
+        self.assertNotIn(str(self.world.root / "foreign"), [target for _, target in seen])
 
 
 class KeyctlTest(Rules, HygieneCase):
