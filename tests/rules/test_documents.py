@@ -1,0 +1,87 @@
+"""The documents against what is there: links, commands, packages, man pages."""
+import json
+import re
+import subprocess
+import unittest
+from pathlib import Path
+
+from sandbox import BIN, main
+
+ROOT = Path(__file__).resolve().parents[2]
+README = (ROOT / "README.md").read_text()
+HELPERS = sorted(path.parent.name for path in (ROOT / "helpers").glob("*/main.cc"))
+PAGES = ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md"]
+
+
+def blocks(text):
+    return re.findall(r"^```\w*\n(.*?)^```", text, re.M | re.S)
+
+
+class Documents(unittest.TestCase):
+    def test_links_lead_somewhere(self):
+        for page in PAGES:
+            for target in re.findall(r"\]\(([^)#]+)", (ROOT / page).read_text()):
+                if not target.startswith("https://"):
+                    self.assertTrue((ROOT / target).exists(), f"{page} links to {target}")
+
+    def test_paths_in_backquotes_exist(self):
+        for page in PAGES:
+            for name in re.findall(r"`\.?/?((?:tests|common|helpers|man|scripts|cmake)/[\w./-]+|quickstart|check)`",
+                                   (ROOT / page).read_text()):
+                if "NAME" not in name:
+                    self.assertTrue((ROOT / name).exists(), f"{page} names {name}")
+
+    def test_each_store_is_set_up_in_ten_lines(self):
+        """Every helper is in the README with a block of commands that ends with a login, and valid configuration."""
+        for helper in HELPERS:
+            found = [block for block in blocks(README) if f'"credsStore": "{helper}"' in block]
+            self.assertEqual(1, len(found), helper)
+            self.assertLessEqual(found[0].count("\n"), 10, helper)
+            self.assertIn("docker login", found[0])
+        for text in re.findall(r"\{[^\n]*\"cred\w+\":[^\n]*?\}+", README):
+            json.loads(text)
+
+    def test_every_build_package_is_justified(self):
+        packages = re.search(r"^build=\((.*?)\)", (ROOT / "scripts/install-packages").read_text(), re.S | re.M)[1].split()
+        tools = {"g++", "cmake", "ninja-build", "pkg-config"}
+        table = README.split("## Dependencies")[1].split("\n## ")[0]
+        for package in set(packages) - tools:
+            stem = re.sub(r"-dev$|\d.*", "", package)
+            self.assertIn(stem, table, f"{package} has no line in the README's table")
+
+    def test_every_helper_has_a_man_page_with_the_promised_sections(self):
+        for helper in HELPERS:
+            page = (ROOT / f"man/docker-credential-{helper}.1").read_text()
+            for section in ("ENVIRONMENT", "FILES", "EXIT STATUS", "EXAMPLES", "SECURITY"):
+                self.assertRegex(page, rf"(?m)^\.Sh \"?{section}", f"{helper}: {section}")
+
+    def test_man_pages_are_clean(self):
+        pages = sorted((ROOT / "man").glob("*.[1-8]"))
+        self.assertGreaterEqual(len(pages), 3)
+        done = subprocess.run(["mandoc", "-Tlint", "-Wwarning", *pages], capture_output=True, text=True, check=False)
+        self.assertEqual("", done.stdout)
+
+    def test_help_and_man_page_name_the_same_variables_and_commands(self):
+        for helper in HELPERS:
+            program = f"docker-credential-{helper}"
+            text = subprocess.run([BIN / program, "--help"], capture_output=True, text=True, check=True).stdout
+            page = (ROOT / f"man/{program}.1").read_text()
+            words = set(re.findall(r"DOCKER_CREDENTIAL_\w+|--[\w-]+", text))
+            words |= set(re.findall(r"^  (\w+) ", text, re.M))
+            self.assertGreater(len(words), 6)
+            for word in words:
+                plain = page.replace("\\-", "-").replace("Fl -", "--").replace("Fl Fl ", "--")
+                self.assertIn(word, plain, f"{program}: {word} of --help is not in the man page")
+
+    def test_nothing_names_a_machine_or_is_left_to_do(self):
+        names = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=False).stdout.split()
+        self.assertGreater(len(names), 50)
+        unwanted = re.compile(r"(?<![\w.-])/(work|farm)/|TO" r"DO|FIX" r"ME|\bX" r"XX\b")
+        for name in names:
+            if name != "LICENSE" and (ROOT / name).is_file():
+                found = unwanted.search((ROOT / name).read_text(errors="replace"))
+                self.assertIsNone(found, f"{name}: {found and found.group()}")
+
+
+if __name__ == "__main__":
+    main()
