@@ -24,8 +24,11 @@ constexpr seconds kQuiet{3};     ///< after this an unanswered call is looked in
 constexpr seconds kMachine{10};  ///< for a program that does not even answer a ping, and for starting one
 constexpr seconds kLookup{2};    ///< for questions to the bus on the side
 constexpr std::size_t kInFlight = 64;
+constexpr int kTries = 5;
+constexpr milliseconds kPause{20};
 
 constexpr const char* kSecrets = "org.freedesktop.secrets";
+constexpr std::string_view kRoot = "/org/freedesktop/secrets";
 constexpr const char* kBus = "org.freedesktop.DBus";
 constexpr const char* kPrompt = "org.freedesktop.Secret.Prompt";
 
@@ -211,7 +214,7 @@ Result<> Bus::wait_for_provider(const std::function<bool()>& done) {
               "DOCKER_CREDENTIAL_TIMEOUT=SECONDS in the environment makes us wait longer.");
 }
 
-Bus::PendingPtr Bus::start(const std::string& destination, Call call) {
+Bus::PendingPtr Bus::start(const std::string& destination, const Call& call) {
   auto pending = std::make_shared<Pending>();
   // The limits are ours, see wait_for_provider.
   g_dbus_connection_call(connection_.get(), destination.c_str(), call.path.c_str(), call.interface, call.method,
@@ -251,20 +254,36 @@ std::vector<Result<Variant>> Bus::call_all(std::vector<Call> calls) {
   pending.reserve(calls.size());
   for (std::size_t i = 0; i < calls.size(); ++i) {
     while (pending.size() < std::min(calls.size(), i + kInFlight)) {
-      Call& call = calls[pending.size()];
+      const Call& call = calls[pending.size()];
       host_.debug(std::string(call.method) + " " + call.path);
-      pending.push_back(start(owner_, std::move(call)));
+      pending.push_back(start(owner_, call));
     }
-    if (auto answered = wait_for_provider([&] { return pending[i]->result != nullptr; }); !answered) {
+    replies.push_back(answer(std::exchange(pending[i], nullptr), calls[i]));
+    if (!replies.back() && replies.back().error().kind == ErrorKind::timed_out) {
+      // The others would wait as long, one after the other.
+      const Error error = replies.back().error();
       while (replies.size() < calls.size()) {
-        replies.emplace_back(tl::unexpected(answered.error()));
+        replies.emplace_back(tl::unexpected(error));
       }
       return replies;
     }
-    replies.push_back(finish(pending[i]));
-    pending[i].reset();
   }
   return replies;
+}
+
+Result<Variant> Bus::answer(PendingPtr pending, const Call& call) {
+  for (int tries = 1;; ++tries) {
+    KEYBERTH_TRY(wait_for_provider([&] { return pending->result != nullptr; }));
+    Result<Variant> reply = finish(pending);
+    // GNOME Keyring knows no method for a moment while it gets acquainted with a new client and others come and go
+    // (2 of 500 parallel calls). The service's own object is always there, so this is not an answer.
+    if (reply || reply.error().kind != ErrorKind::not_found || call.path != kRoot || tries == kTries) {
+      return reply;
+    }
+    host_.debug("again, after " + reply.error().message);
+    host_.sleep_until(host_.now() + tries * kPause);
+    pending = start(owner_, call);
+  }
 }
 
 Result<> Bus::run(const Begin& begin, const Finish& finish) {

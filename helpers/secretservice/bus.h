@@ -88,7 +88,8 @@ class Bus {
 
   [[nodiscard]] Result<> open();
   [[nodiscard]] Result<> find_provider();
-  [[nodiscard]] PendingPtr start(const std::string& destination, Call call);
+  [[nodiscard]] PendingPtr start(const std::string& destination, const Call& call);
+  [[nodiscard]] Result<Variant> answer(PendingPtr pending, const Call& call);
   [[nodiscard]] Result<Variant> finish(const PendingPtr& pending);
   [[nodiscard]] Result<Variant> ask_bus(const char* method, Variant arguments, const char* reply,
                                         std::chrono::seconds limit);

@@ -10,6 +10,7 @@
 #include "common/protocol.h"
 #include "helpers/secretservice/provider.h"
 #include "helpers/secretservice/service.h"
+#include "helpers/secretservice/turn.h"
 
 namespace keyberth {
 namespace {
@@ -239,6 +240,14 @@ Result<> SecretServiceStore::store(const Credential& credential) {
   auto service = SecretService::connect(host_);
   if (!service) {
     return pass_on(std::move(service));
+  }
+  if (credential.secret.view().find('\0') != std::string_view::npos && (*service)->provider() == "KWallet") {
+    return fail(ErrorKind::limit, "KWallet cannot keep a secret with a zero byte in it");
+  }
+  // Parallel stores of one server would each remove what the others have just stored.
+  const auto turn = wait_for_turn(host_, "store");
+  if (!turn) {
+    return tl::unexpected(turn.error());
   }
   auto collection = open_collection(**service);
   if (!collection) {

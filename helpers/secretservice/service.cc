@@ -7,9 +7,9 @@
 
 #include <utility>
 
-#include "common/files.h"
 #include "helpers/secretservice/bus.h"
 #include "helpers/secretservice/provider.h"
+#include "helpers/secretservice/turn.h"
 
 namespace keyberth {
 namespace {
@@ -346,15 +346,10 @@ Result<bool> SecretService::is_locked(const std::string& collection) {
 }
 
 Result<> SecretService::unlock(const std::string& path) {
-  // One dialog is enough for parallel calls: the others wait here, and then find it unlocked. Without a folder for the
-  // lock they ask one after the other.
-  std::optional<FileLock> turn;
-  if (const auto folder = runtime_folder(host_)) {
-    auto lock = FileLock::acquire(host_, *folder + "/keyberth-secretservice.lock", patience(host_));
-    if (!lock) {
-      return pass_on(std::move(lock));
-    }
-    turn.emplace(*std::move(lock));
+  // One dialog is enough for parallel calls: the others wait here, and then find it unlocked.
+  const auto turn = wait_for_turn(host_, "unlock");
+  if (!turn) {
+    return tl::unexpected(turn.error());
   }
   const char* const paths[] = {path.c_str()};
   auto reply = required(

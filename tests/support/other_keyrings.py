@@ -1,0 +1,138 @@
+"""KeePassXC and KWallet behind the Secret Service, each on a private bus, without a screen.
+
+Debian packages: keepassxc; libkf5wallet-bin, libqca-qt5-2-plugins."""
+import base64
+import hashlib
+import os
+import secrets
+import signal
+import socket
+import uuid
+
+from secretservice_world import COLLECTION, DEFAULT, DBusFailure, ROOT, SERVICE, SecretServiceWorld
+
+DATABASE = """<?xml version="1.0" encoding="UTF-8"?>
+<KeePassFile>
+  <Meta>
+    <Generator>Keyberth tests</Generator>
+    <CustomData><Item><Key>FDO_SECRETS_EXPOSED_GROUP</Key><Value>{{{group}}}</Value></Item></CustomData>
+  </Meta>
+  <Root><Group><UUID>{encoded}</UUID><Name>Root</Name></Group></Root>
+</KeePassFile>
+"""
+
+KEEPASSXC_SETTINGS = """[General]
+ConfigVersion=2
+UpdateCheckMessageShown=true
+SingleInstance=false
+[FdoSecrets]
+Enabled=true
+ShowNotification=false
+ConfirmDeleteItem={confirm_delete}
+ConfirmAccessItem={confirm_access}
+"""
+
+
+class KeePassXCWorld(SecretServiceWorld):
+    """KeePassXC with an open database that exposes its root group; or with `open=False` with that database locked, so
+    that it asks for the password in a window that nobody sees."""
+
+    def __init__(self, open=True, confirm_access=False, confirm_delete=False):
+        super().__init__(provider=None)
+        self.env["QT_QPA_PLATFORM"] = "offscreen"
+        try:
+            self.make_database()
+            (self.root / "keepassxc.ini").write_text(KEEPASSXC_SETTINGS.format(
+                confirm_access=str(confirm_access).lower(), confirm_delete=str(confirm_delete).lower()))
+            self.start_keepassxc(open)
+        except BaseException:
+            self.close()
+            raise
+
+    def make_database(self):
+        group = uuid.uuid4()
+        xml = self.root / "db.xml"
+        xml.write_text(DATABASE.format(group=group, encoded=base64.b64encode(group.bytes).decode()))
+        done = self.run("keepassxc-cli", "import", "-p", xml, self.root / "db.kdbx", input="pw\npw\n")
+        if done.code != 0:
+            raise AssertionError(done)
+
+    def start_keepassxc(self, open):
+        password = self.root / "password"
+        password.write_text("pw\n")
+        with password.open() as stdin:
+            self.keyring = self.start("keepassxc", *(["--pw-stdin"] if open else []), "--config",
+                                      self.root / "keepassxc.ini", "--localconfig", self.root / "local.ini",
+                                      self.root / "db.kdbx", stdin=stdin)
+        self.wait_for(self.client.name_has_owner, "KeePassXC on the bus")
+        if open:
+            self.wait_for(self.is_unlocked, "the open database")
+
+    def is_unlocked(self):
+        try:
+            return not self.client.get(DEFAULT, COLLECTION, "Locked")
+        except DBusFailure:
+            return False  # the group is not exposed yet
+
+
+KWALLET_SETTINGS = """[Wallet]
+Enabled=true
+First Use=false
+Default Wallet=kdewallet
+Use One Wallet=true
+Prompt on Open=false
+Leave Open=true
+[org.freedesktop.secrets]
+apiEnabled=true
+"""
+
+
+class KWalletWorld(SecretServiceWorld):
+    """KWallet with an open wallet, opened as its PAM module does at login."""
+
+    def __init__(self):
+        super().__init__(provider=None)
+        self.env["QT_QPA_PLATFORM"] = "offscreen"
+        self.env["LANG"] = "C.UTF-8"
+        try:
+            (self.root / "config" / "kwalletrc").write_text(KWALLET_SETTINGS)
+            salt = secrets.token_bytes(56)
+            folder = self.root / "data" / "kwalletd"
+            folder.mkdir()
+            (folder / "kdewallet.salt").write_bytes(salt)
+            self.key = hashlib.pbkdf2_hmac("sha512", b"testpw", salt, 50_000, 56)
+            self.start_kwallet()  # makes the wallet, and shows it only when it is started again
+            self.wait_for(lambda: (folder / "kdewallet.kwl").exists(), "the wallet")
+            self.stop_kwallet()
+            self.start_kwallet()
+            self.wait_for(self.has_default, "the wallet's collection")
+        except BaseException:
+            self.close()
+            raise
+
+    def start_kwallet(self):
+        reader, writer = os.pipe()
+        os.write(writer, self.key)
+        os.close(writer)
+        path = self.root / "run" / "kwallet.socket"
+        path.unlink(missing_ok=True)
+        with socket.socket(socket.AF_UNIX) as listener:
+            listener.bind(str(path))
+            listener.listen()
+            self.keyring = self.start("kwalletd5", "--pam-login", str(reader), str(listener.fileno()),
+                                      pass_fds=(reader, listener.fileno()), env={"PAM_KWALLET5_LOGIN": str(path)})
+        os.close(reader)
+        with socket.socket(socket.AF_UNIX) as greeting:
+            greeting.connect(str(path))
+            greeting.sendall("".join(f"{k}={self.env[k]}\n" for k in [
+                "DBUS_SESSION_BUS_ADDRESS", "HOME", "XDG_RUNTIME_DIR", "XDG_DATA_HOME", "XDG_CONFIG_HOME",
+                "XDG_CACHE_HOME", "QT_QPA_PLATFORM", "LANG", "PATH"]).encode())
+        self.wait_for(self.client.name_has_owner, "KWallet on the bus")
+
+    def stop_kwallet(self, how=signal.SIGTERM):
+        os.killpg(self.keyring.pid, how)
+        self.keyring.wait(10)
+        self.wait_for(lambda: not self.client.name_has_owner(), "KWallet to leave the bus")
+
+    def has_default(self):
+        return self.client.call(ROOT, SERVICE, "ReadAlias", "s", ("default",))[0] != "/"
