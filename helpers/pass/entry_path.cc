@@ -126,9 +126,12 @@ std::string long_server_folder(std::string_view server) {
 
 EntryPath entry_path(std::string_view server, std::string_view username) {
   const std::optional<std::string> folder = plain_server_folder(server);
-  std::string file = encode_username(username) + std::string(kSuffix);
-  if (folder && file.size() <= kNameLimit) {
-    return {*folder, std::move(file)};
+  // No encoding shortens a name; and only those that fit are worth the work of encode_username.
+  if (folder && username.size() + kSuffix.size() <= kNameLimit) {
+    std::string file = encode_username(username) + std::string(kSuffix);
+    if (file.size() <= kNameLimit) {
+      return {*folder, std::move(file)};
+    }
   }
   return {long_server_folder(server), long_file(username)};
 }

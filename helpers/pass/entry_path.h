@@ -40,7 +40,8 @@ struct EntryOwner {
 /// Nothing unless `text` is exactly what encode_base64url gives for some bytes.
 [[nodiscard]] std::optional<std::string> decode_base64url(std::string_view text);
 
-/// The name, without suffix, of the file of a user in a server's folder; never has a slash, never is `.` or `..`.
+/// The name, without suffix, of the file of a user in a server's folder; never has a slash, never is `.` or `..`. Takes
+/// time with the square of the length for the nastiest names: meant for names that fit into a file name.
 [[nodiscard]] std::string encode_username(std::string_view username);
 
 /// Takes every name: what is not an escaped one was written by another program and means itself.

@@ -20,7 +20,8 @@ namespace {
 constexpr std::size_t kEntryLimit = 2 * kInputLimit;
 /// How long a store waits for others that write at the same time; each takes some milliseconds, with git some tens.
 constexpr std::chrono::seconds kWriteWait{30};
-constexpr int kReadAttempts = 3;
+/// For races with programs that do not take turns with us.
+constexpr int kAttempts = 3;
 /// What replace_file and the suffixes need behind a path.
 constexpr std::size_t kPathReserve = 64;
 
@@ -52,12 +53,21 @@ bool is_link(const std::string& path) {
 Result<> write_entry(const std::string& store, const EntryPath& target, std::string_view message) {
   const std::string path = store + "/" + target.folder + "/" + target.file;
   const std::string folder = path.substr(0, path.rfind('/'));
-  Result<> done = make_folders(folder, 0777);
-  if (done) {
-    // Not among the entries of a server, where older helpers would take the temporary file for one; but a folder that
-    // is a link may be on another file system.
-    const std::string top = store + "/" + target.folder.substr(0, target.folder.find('/'));
-    done = replace_file(path, message, 0666, is_link(store + "/" + target.folder) ? std::string() : top);
+  // Not among the entries of a server, where older helpers would take the temporary file for one; but a folder that is
+  // a link may be on another file system.
+  const std::string top = store + "/" + target.folder.substr(0, target.folder.find('/'));
+  const std::string workshop = is_link(store + "/" + target.folder) ? std::string() : top;
+  Result<> done;
+  for (int attempt = 0; attempt < kAttempts; ++attempt) {
+    done = make_folders(folder, 0777);
+    if (done) {
+      done = replace_file(path, message, 0666, workshop);
+    }
+    // Other programs remove folders that they have emptied, perhaps just now.
+    if (done || done.error().kind != ErrorKind::not_found) {
+      break;
+    }
+    done.error().kind = ErrorKind::unavailable;
   }
   if (!done) {
     // An empty folder would be harmless here, but makes the list of older helpers fail.
@@ -102,7 +112,7 @@ Result<Credential> PassStore::get(std::span<const std::string> keys) {
   }
   for (const std::string& server : keys) {
     // A file that was there a moment ago is gone when somebody logs in meanwhile with another user name: look again.
-    for (int attempt = 0; attempt < kReadAttempts; ++attempt) {
+    for (int attempt = 0; attempt < kAttempts; ++attempt) {
       Result<std::vector<FoundEntry>> entries = find_entries(*store, server);
       if (!entries) {
         return pass_on(std::move(entries));
