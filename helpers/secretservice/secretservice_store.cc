@@ -111,6 +111,11 @@ Result<Credential> read(SecretService& service, const std::string& server, const
     if (!secret) {
       return pass_on(std::move(secret));
     }
+    if (secret->has_value() && (*secret)->empty() && service.provider() == "KWallet") {
+      // It saves attributes at once and secrets later: after a crash only the former are there.
+      return fail(ErrorKind::damaged, "KWallet has no secret for " + server + "; it was ended before it had saved one",
+                  "Log in again:\n  docker login " + server);
+    }
     if (secret->has_value()) {
       return Credential{server, value((*item)->attributes, "username").value_or(""), **std::move(secret)};
     }

@@ -1,0 +1,76 @@
+"""KeePassXC as provider: prompts for everything, and a window for much of it."""
+import unittest
+from shutil import which
+
+import sandbox
+from other_keyrings import KeePassXCWorld
+from secretservice_world import SecretServiceCase, docker_attributes, login
+
+TWO_SECONDS = {"DOCKER_CREDENTIAL_TIMEOUT": "2"}
+ASKED = "KeePassXC asked for your answer, and none came within 2 s"
+WINDOW = "KeePassXC did not answer within 3 s; it may be waiting for you in a window of its own"
+
+
+@unittest.skipUnless(which("keepassxc"), "needs Debian's keepassxc")
+class KeePassXCCase(SecretServiceCase):
+    def make_world(self):
+        return KeePassXCWorld()
+
+
+class OpenDatabase(KeePassXCCase):
+    def test_store_get_list_erase(self):
+        self.store()
+        self.assertEqual(self.get(), ("alice", "wonder"))
+        self.assertEqual(self.list(), {"r.example": "alice"})
+        self.erase()
+        self.assert_absent()
+        self.assertEqual(self.list(), {})
+
+    def test_any_bytes_survive(self):
+        for n, secret in enumerate(["", "nul\0inside", "a\nb\n", "ünï"]):
+            self.store(f"r{n}.example", secret=secret)
+            self.assertEqual(self.get(f"r{n}.example"), ("alice", secret))
+
+    def test_other_user_name_is_replaced(self):
+        self.store(username="bob", secret="b")
+        self.store()
+        [item] = self.world.client.items(docker_cli="1")
+        self.assertEqual(item["attributes"]["username"], "alice")
+        self.assertEqual(self.get(), ("alice", "wonder"))
+
+    def test_overwriting_asks_and_ends_in_time(self):
+        self.store()
+        done = self.helper("store", login(secret="new"), env=TWO_SECONDS)
+        self.assert_fails(done, ASKED, "DOCKER_CREDENTIAL_TIMEOUT=SECONDS", within=6)
+        self.assertEqual(self.get(), ("alice", "wonder"))
+
+
+class ConfirmedAccess(KeePassXCCase):
+    """KeePassXC's default: every entry is locked until the user allows this program to read it."""
+
+    def make_world(self):
+        return KeePassXCWorld(confirm_access=True)
+
+    def test_get_asks_and_ends_in_time(self):
+        self.world.client.create_item(docker_attributes("r.example", "bob"), b"b")
+        self.assert_fails(self.helper("get", "r.example", env=TWO_SECONDS), ASKED, within=6)
+
+    def test_list_does_not_ask(self):
+        self.world.client.create_item(docker_attributes("r.example", "bob"), b"b")
+        self.assertEqual(self.list(), {"r.example": "bob"})
+
+
+class LockedDatabase(KeePassXCCase):
+    def make_world(self):
+        return KeePassXCWorld(open=False)
+
+    def test_everything_asks_and_ends_in_time(self):
+        for action, request, message in [("get", "r.example", WINDOW), ("erase", "r.example", WINDOW),
+                                         ("list", "", WINDOW), ("store", login(), ASKED)]:
+            with self.subTest(action):
+                done = self.helper(action, request, env=TWO_SECONDS)
+                self.assert_fails(done, message, "DOCKER_CREDENTIAL_TIMEOUT=SECONDS", within=8)
+
+
+if __name__ == "__main__":
+    sandbox.main()
