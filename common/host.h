@@ -31,6 +31,9 @@ struct ProcessRequest {
   /// Let the child read our standard input (`input` is then ignored) and write to our standard error: for programs that
   /// talk with the person at the terminal. Standard output is collected all the same.
   bool interactive = false;
+  /// The child goes on to its end when we are killed: for programs that leave something half done (git its locks).
+  /// Otherwise it ends with us.
+  bool outlives_us = false;
   /// More output than this, on any of its descriptors, ends the child with ErrorKind::limit.
   std::size_t output_limit = std::size_t{4} * 1024 * 1024;
   /// The child and what it started are killed when this has passed: ErrorKind::timed_out.

@@ -139,9 +139,11 @@ struct ChildEnds {
 /// In the child: everything until exec. Only async-signal-safe calls; `arguments` and `environment` were made before.
 [[noreturn]] void become(const char* program, char** arguments, char** environment, const ChildEnds& ends,
                          const ProcessRequest& request, pid_t parent) {
-  (void)prctl(PR_SET_PDEATHSIG, SIGTERM);
-  if (getppid() != parent) {
-    _exit(kCannotExecute);
+  if (!request.outlives_us) {
+    (void)prctl(PR_SET_PDEATHSIG, SIGTERM);
+    if (getppid() != parent) {
+      _exit(kCannotExecute);
+    }
   }
   if (!request.interactive) {
     (void)setpgid(0, 0);  // so that a time-out ends everything it started

@@ -44,6 +44,7 @@ class Git {
     }
     request.environment.emplace_back("GIT_TERMINAL_PROMPT", "0");
     request.time_limit = patience(host_);
+    request.outlives_us = true;
     const Result<ProcessResult> result = host_.run(request);
     if (!result || result->exit_code != 0) {
       host_.debug("git: " + (result ? result->errors : result.error().message));
