@@ -10,12 +10,11 @@ from dataclasses import dataclass
 class Run:
     wall: float  # milliseconds
     cpu: float  # milliseconds of user and system time, children included
-    memory: int  # KiB, the largest process
     code: int
 
 
 def run_once(argv, env, stdin):
-    """Runs a program with `stdin` from a pipe. Its memory is what the kernel counted for it and its children."""
+    """Runs a program with `stdin` from a pipe."""
     reader, writer = os.pipe()
     os.write(writer, stdin)
     os.close(writer)
@@ -26,7 +25,7 @@ def run_once(argv, env, stdin):
     wall = time.perf_counter() - started
     process.returncode = os.waitstatus_to_exitcode(status)
     os.close(reader)
-    return Run(wall * 1000, (usage.ru_utime + usage.ru_stime) * 1000, usage.ru_maxrss, process.returncode)
+    return Run(wall * 1000, (usage.ru_utime + usage.ru_stime) * 1000, process.returncode)
 
 
 @dataclass
@@ -41,7 +40,15 @@ def paired(ours, theirs, env, stdin, runs):
     rounds = [(run_once(ours, env, stdin), run_once(theirs, env, stdin)) for _ in range(runs + 2)][2:]
 
     def medians(results):
-        return Run(*(statistics.median(getattr(r, name) for r in results) for name in ("wall", "cpu", "memory", "code")))
+        return Run(*(statistics.median(getattr(r, name) for r in results) for name in ("wall", "cpu", "code")))
 
     first, second = zip(*rounds)
     return Pair(medians(first), medians(second), statistics.median(a.wall / b.wall for a, b in rounds))
+
+
+def peak_memory(argv, env, stdin):
+    """KiB of the largest process. Counted below time(1), because the kernel would otherwise count what a child shares with
+    this interpreter before it becomes the program."""
+    done = subprocess.run(["/usr/bin/time", "-f", "%M", *[str(a) for a in argv]], env=env, input=stdin, check=False,
+                          stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    return int(done.stderr.split()[-1])
