@@ -47,6 +47,7 @@ bool is_newer(const Item& a, const Item& b) {
 
 std::vector<std::string> paths_of(const std::vector<Found>& found) {
   std::vector<std::string> paths;
+  paths.reserve(found.size());
   for (const Found& each : found) {
     paths.push_back(each.path);
   }
@@ -192,6 +193,7 @@ Result<std::string> newest_username(SecretService& service, const std::vector<Fo
     return value(*attributes[indexes.front()], "username").value_or("");
   }
   std::vector<std::string> paths;
+  paths.reserve(indexes.size());
   for (const std::size_t index : indexes) {
     paths.push_back(found[index].path);
   }

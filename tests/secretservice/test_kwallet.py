@@ -33,8 +33,11 @@ class OpenWallet(KWalletCase):
         self.assertEqual(len(self.world.client.items(docker_cli="1")), 1)
         self.assertEqual(self.get(), ("alice", "wonder"))
 
-    def test_entries_survive_a_restart(self):
+    def test_saved_entries_survive_a_restart(self):
+        wallet = self.world.root / "data/kwalletd/kdewallet.kwl"
+        before = wallet.stat().st_mtime_ns
         self.store()
+        self.world.wait_for(lambda: wallet.stat().st_mtime_ns != before, "KWallet to save, some seconds later")
         self.world.stop_kwallet()
         self.world.start_kwallet()
         self.assertEqual(self.get(), ("alice", "wonder"))

@@ -140,6 +140,11 @@ class KWalletWorld(SecretServiceWorld):
                 "DBUS_SESSION_BUS_ADDRESS", "HOME", "XDG_RUNTIME_DIR", "XDG_DATA_HOME", "XDG_CONFIG_HOME",
                 "XDG_CACHE_HOME", "QT_QPA_PLATFORM", "LANG", "PATH"]).encode())
         self.wait_for(self.client.name_has_owner, "KWallet on the bus")
+        self.wait_for(self.is_open, "the open wallet")
+
+    def is_open(self):
+        return self.client.call("/modules/kwalletd5", "org.kde.KWallet", "isOpen", "s", ("kdewallet",),
+                                destination="org.kde.kwalletd5")[0]
 
     def stop_kwallet(self, how=signal.SIGTERM):
         os.killpg(self.keyring.pid, how)
