@@ -26,12 +26,15 @@ class ScreenWorld(SecretServiceWorld):
             raise
 
     def start_screen(self):
+        # A number of our own: servers that choose one by themselves get into each other's way when many come and go.
+        display = f":{100 + os.getpid() % 59000}"
         reader, writer = os.pipe()
-        self.start("Xvfb", "-displayfd", str(writer), "-screen", "0", "800x600x24", "-nolisten", "tcp",
+        self.start("Xvfb", display, "-displayfd", str(writer), "-screen", "0", "800x600x24", "-nolisten", "tcp",
                    pass_fds=(writer,))
         os.close(writer)
-        with os.fdopen(reader) as pipe:
-            self.env["DISPLAY"] = ":" + pipe.readline().strip()
+        with os.fdopen(reader) as ready:
+            ready.readline()
+        self.env["DISPLAY"] = display
 
     def has_window(self):
         return bool(self.run("xdotool", "search", "--onlyvisible", "--class", "gcr-prompter").out)
