@@ -97,6 +97,9 @@ class DockerMixin(RegistryMixin):
             return self.run("docker", "version").code == 0
 
         self.wait_for(answers, "the Docker engine", 30)
+        done = self._import("probe")
+        if done.code != 0:  # some containers let it start, but not unpack an image
+            raise unittest.SkipTest(f"a Docker engine may not unpack images here: {done.err.strip()}")
 
     def configure(self, **settings):
         """Writes Docker's config.json."""
@@ -112,13 +115,16 @@ class DockerMixin(RegistryMixin):
 
     def make_image(self, name, content=b"hello\n"):
         """Puts an image with one file into the engine."""
+        done = self._import(name, content)
+        assert done.code == 0, done
+
+    def _import(self, name, content=b"hello\n"):
         packed = io.BytesIO()
         with tarfile.open(fileobj=packed, mode="w") as archive:
             entry = tarfile.TarInfo("hello")
             entry.size = len(content)
             archive.addfile(entry, io.BytesIO(content))
-        done = self.docker("import", "-", name, input=packed.getvalue())
-        assert done.code == 0, done
+        return self.docker("import", "-", name, input=packed.getvalue())
 
     def log_in(self, password=PASSWORD, user=USER, **options):
         return self.docker("login", "-u", user, "--password-stdin", self.registry, input=password, **options)
