@@ -189,7 +189,8 @@ void remove_empty_folders(const std::string& store, std::string folder) {
   while (!folder.empty()) {
     const std::string path = joined(store, folder);
     struct stat info {};
-    if (lstat(path.c_str(), &info) == 0 && S_ISLNK(info.st_mode)) {
+    const bool is_outermost = folder.find('/') == std::string::npos;
+    if (!is_outermost && lstat(path.c_str(), &info) == 0 && S_ISLNK(info.st_mode)) {
       // A server's folder may be a link; it goes when the folder it leads to can go.
       std::error_code problem;
       const std::filesystem::path target = std::filesystem::canonical(path, problem);

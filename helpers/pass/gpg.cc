@@ -1,18 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "helpers/pass/gpg.h"
 
-#include <fcntl.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <chrono>
 #include <optional>
-#include <tuple>
 
-#include "common/files.h"
 #include "common/protocol.h"
 #include "helpers/pass/gpg_status.h"
+#include "helpers/pass/prompt_turn.h"
 
 namespace keyberth {
 namespace {
@@ -21,6 +18,8 @@ using std::chrono::seconds;
 
 /// For what needs no person. Long enough for the touch of a security key (15 s).
 constexpr seconds kSilentLimit{20};
+/// For a sign of life.
+constexpr seconds kAgentLimit{3};
 /// Encryption may first bring a large trust database up to date.
 constexpr seconds kEncryptLimit{60};
 constexpr std::string_view kStopHint =
@@ -77,10 +76,6 @@ Error decryption_error(const ProcessResult& result, const std::string& path, con
     // No pinentry program, or one that has neither a terminal nor a display.
     return locked("its passphrase is needed and there is no way to ask for it here");
   }
-  if (result.errors.find("no gpg-agent running") != std::string::npos) {
-    return {ErrorKind::unavailable, "gpg cannot open " + what + ": gpg-agent is not running, and gpg may not start it",
-            "start it: gpgconf --launch gpg-agent\nor remove the line no-autostart from gpg.conf or common.conf"};
-  }
   return {ErrorKind::unavailable,
           "the secret key for " + what + " is not here; it is encrypted for " + printable(joined(status.recipient_ids)),
           "see which secret keys are here: gpg --list-secret-keys\n"
@@ -123,28 +118,9 @@ Error not_started(Error error) {
   return error;
 }
 
-/// A file whose time of change tells the processes waiting for their turn that somebody cancelled meanwhile.
-class CancelMark {
- public:
-  explicit CancelMark(std::string path) : path_(std::move(path)), before_(time()) {}
-
-  [[nodiscard]] bool has_changed() const { return time() != before_; }
-
-  void set() const {
-    const Fd file(open(path_.c_str(), O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600));
-    (void)futimens(file.get(), nullptr);
-  }
-
- private:
-  [[nodiscard]] std::tuple<time_t, long> time() const {
-    struct stat info {};
-    (void)stat(path_.c_str(), &info);
-    return {info.st_mtim.tv_sec, info.st_mtim.tv_nsec};
-  }
-
-  std::string path_;
-  std::tuple<time_t, long> before_;
-};
+bool was_refused(const GpgStatus& status) {
+  return status.has_key_error(gpg_error::kCanceled) || status.has_key_error(gpg_error::kFullyCanceled);
+}
 
 }  // namespace
 
@@ -174,7 +150,9 @@ ProcessRequest Gpg::request(const std::vector<std::string>& options, const std::
 }
 
 Result<ProcessResult> Gpg::try_decrypt(std::string_view message, bool may_ask) {
-  ProcessRequest call = request({"--pinentry-mode", may_ask ? "ask" : "error"}, {"--decrypt"});
+  // Otherwise as gpg.conf says: the user may have chosen another way than a pinentry.
+  const std::vector<std::string> silent{"--pinentry-mode", "error"};
+  ProcessRequest call = request(may_ask ? std::vector<std::string>{} : silent, {"--decrypt"});
   call.input = message;
   if (may_ask) {
     call.time_limit = patience(host_);
@@ -184,33 +162,21 @@ Result<ProcessResult> Gpg::try_decrypt(std::string_view message, bool may_ask) {
     }
   } else {
     call.time_limit = std::min(kSilentLimit, patience(host_));
-    // One diagnosis is a text only (decryption_error); and nobody is asked anything in a language.
-    call.environment = {{"LC_ALL", "C"}, {"LANGUAGE", "C"}};
   }
   return host_.run(call);
 }
 
-Result<ProcessResult> Gpg::ask_and_decrypt(std::string_view message) {
-  // One question at a time: docker compose pulls many images at once. Without a folder for locks: better several
-  // questions than none.
-  const Result<std::string> folder = runtime_folder(host_);
-  if (!folder) {
-    return try_decrypt(message, true);
+Result<ProcessResult> Gpg::ask_and_decrypt(std::string_view message, PromptTurn& turn) {
+  KEYBERTH_TRY(turn.wait());
+  if (turn.was_cancelled()) {
+    return fail(ErrorKind::locked, "the GPG key is locked: the question for its passphrase was cancelled elsewhere",
+                "try again, and answer the question");
   }
-  const CancelMark cancelled(*folder + "/keyberth-pass-cancelled");
-  const Result<FileLock> turn = FileLock::acquire(host_, *folder + "/keyberth-pass-prompt.lock", patience(host_));
-  if (!turn && turn.error().kind == ErrorKind::timed_out) {
-    return fail(ErrorKind::timed_out, "another program has been asking for the passphrase of the GPG key for too long",
-                "answer that question, or end it: gpgconf --kill gpg-agent");
-  }
-  Result<ProcessResult> result = try_decrypt(message, !cancelled.has_changed());
-  if (result) {
-    const GpgStatus status = parse_gpg_status(result->status);
-    if (status.has_key_error(gpg_error::kCanceled) || status.has_key_error(gpg_error::kFullyCanceled)) {
-      cancelled.set();
-    }
-  } else if (result.error().kind == ErrorKind::timed_out) {
-    cancelled.set();
+  Result<ProcessResult> result = try_decrypt(message, true);
+  if (result && was_refused(parse_gpg_status(result->status))) {
+    turn.cancel();
+  } else if (!result && result.error().kind == ErrorKind::timed_out) {
+    turn.cancel();
     return fail(ErrorKind::timed_out, "nobody answered the question for the passphrase of the GPG key",
                 "allow more seconds: export DOCKER_CREDENTIAL_TIMEOUT=300\n"
                 "if no question appeared, end the agent and try again: gpgconf --kill gpg-agent");
@@ -219,21 +185,41 @@ Result<ProcessResult> Gpg::ask_and_decrypt(std::string_view message) {
 }
 
 Result<Secret> Gpg::decrypt(std::string_view message, const std::string& path, const std::string& what) {
+  PromptTurn turn(host_);
   Result<ProcessResult> result = try_decrypt(message, false);
+  bool is_locked = result && parse_gpg_status(result->status).has_key_error(gpg_error::kNoPinentry);
   if (!result && result.error().kind == ErrorKind::timed_out) {
-    return fail(ErrorKind::timed_out, "gpg did not answer; gpg-agent seems to hang", std::string(kStopHint));
+    // While a question is open, gpg-agent (2.2) lets even those wait that want to ask nothing.
+    if (!is_agent_running()) {
+      return fail(ErrorKind::timed_out, "gpg did not answer; gpg-agent seems to hang", std::string(kStopHint));
+    }
+    is_locked = true;
   }
-  if (result && parse_gpg_status(result->status).has_key_error(gpg_error::kNoPinentry)) {
-    host_.debug("the GPG key is locked; gpg-agent asks for its passphrase");
-    result = ask_and_decrypt(message);
+  if (is_locked) {
+    host_.debug("the GPG key is locked: waiting for a turn to ask for its passphrase");
+    result = ask_and_decrypt(message, turn);
   }
   if (!result) {
     return tl::unexpected(not_started(std::move(result.error())));
   }
-  if (result->exit_code != 0 || !parse_gpg_status(result->status).decrypted) {
+  const GpgStatus status = parse_gpg_status(result->status);
+  if (!status.decrypted && status.key_errors.empty() && !status.missing_keys.empty() && !is_agent_running()) {
+    return fail(ErrorKind::unavailable,
+                "gpg cannot open " + what + ": gpg-agent is not running, and gpg may not start it",
+                "start it: gpgconf --launch gpg-agent\nor remove the line no-autostart from gpg.conf or common.conf");
+  }
+  if (result->exit_code != 0 || !status.decrypted) {
     return tl::unexpected(decryption_error(*result, path, what));
   }
   return std::move(result->output);
+}
+
+bool Gpg::is_agent_running() {
+  ProcessRequest request;
+  request.arguments = {"gpg-connect-agent", "--no-autostart", "GETINFO pid", "/bye"};
+  request.time_limit = kAgentLimit;
+  const Result<ProcessResult> result = host_.run(request);
+  return result && !result->output.empty();  // its exit code is 0 either way
 }
 
 bool Gpg::decrypts_silently(std::string_view message) {

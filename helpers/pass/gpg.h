@@ -11,6 +11,8 @@
 
 namespace keyberth {
 
+class PromptTurn;
+
 /// A recipient of a password store: a key as .gpg-id or PASSWORD_STORE_KEY names it.
 struct Recipients {
   std::vector<std::string> keys;
@@ -49,8 +51,9 @@ class Gpg {
                                        const std::vector<std::string>& command) const;
 
  private:
+  [[nodiscard]] bool is_agent_running();
   [[nodiscard]] Result<ProcessResult> try_decrypt(std::string_view message, bool may_ask);
-  [[nodiscard]] Result<ProcessResult> ask_and_decrypt(std::string_view message);
+  [[nodiscard]] Result<ProcessResult> ask_and_decrypt(std::string_view message, PromptTurn& turn);
 
   Host& host_;
 };

@@ -23,6 +23,9 @@ constexpr std::string_view kTerminalHint =
     "run this in a terminal, where gpg can ask for a passphrase (Debian: apt install pinentry-curses)\n"
     "for a server without people: docker-credential-pass init --no-passphrase";
 
+/// A new passphrase takes longer than a known one: it is thought up, typed twice, and perhaps found too short.
+constexpr int kQuestions = 5;
+
 struct Key {
   std::string fingerprint;
   std::string user_id;
@@ -140,7 +143,7 @@ class Setup {
     // No end of validity: the key never leaves this account, and an expired one would stop docker login one day.
     ProcessRequest call = gpg_.request(options, {"--quick-generate-key", name, "future-default", "default", "never"});
     call.interactive = passphrase_;
-    call.time_limit = patience(host_);
+    call.time_limit = kQuestions * patience(host_);
     if (const auto terminal = host_.terminal(); terminal && !host_.env("GPG_TTY")) {
       call.environment = {{"GPG_TTY", *terminal}};
     }

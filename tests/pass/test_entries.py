@@ -148,6 +148,17 @@ class Entries(HelperCase):
         self.assertFalse(link.is_symlink())
         self.assertEqual(self.files(), [".gpg-id"])
 
+    def test_whole_folder_that_is_a_link(self):
+        elsewhere = self.world.root / "elsewhere"
+        elsewhere.mkdir()
+        self.world.folder.symlink_to(elsewhere)
+        self.store(SERVER, "alice", "s3cret")
+        self.assertEqual(self.get(SERVER), ("alice", "s3cret"))
+        self.assertEqual(len(list(elsewhere.rglob("*.gpg"))), 1)
+        self.erase(SERVER)
+        self.assertEqual(list(elsewhere.iterdir()), [])
+        self.assertTrue(self.world.folder.is_symlink())
+
     def test_links_that_go_in_circles(self):
         self.store(SERVER, "alice", "s3cret")
         folder = self.world.entry(SERVER, "x").parent

@@ -202,6 +202,7 @@ class KilledWithGit(KillCase):
 class Parallel(HelperCase):
     def test_gets(self):
         self.store(SERVER, "alice", "s3cret")
+        self.world.end_agents()  # so that they also meet while gpg-agent is started
         with ThreadPoolExecutor(20) as pool:
             answers = set(pool.map(lambda _: self.get(SERVER), range(20)))
         self.assertEqual(answers, {("alice", "s3cret")})
