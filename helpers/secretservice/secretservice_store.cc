@@ -170,16 +170,16 @@ Result<std::string> open_collection(SecretService& service) {
 /// locked keyring is opened for it.
 void remove_siblings(Host& host, SecretService& service, const std::string& server, const std::string& kept) {
   const Attributes wanted = query(server);
-  const auto found = service.search({&wanted, 1});
+  auto found = service.search({&wanted, 1});
+  if (found) {
+    std::erase_if(found->front(), [&](const Found& each) { return each.path == kept; });
+  }
   const auto items = found ? candidates(service, server, found->front()) : tl::unexpected(found.error());
   if (!items) {
     host.debug("older entries stay: " + items.error().message);
     return;
   }
   for (const Item& item : *items) {
-    if (item.path == kept) {
-      continue;
-    }
     const auto removed = item.locked ? fail(ErrorKind::locked, "it is locked") : service.remove(item.path);
     host.debug("older entry " + item.path + (removed ? " removed" : " stays: " + removed.error().message));
   }
