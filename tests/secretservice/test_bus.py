@@ -6,6 +6,7 @@ import signal
 import socket
 import subprocess
 import threading
+import unittest
 
 import sandbox
 from secretservice_world import ACTIONS, NAME, SecretServiceCase, SecretServiceWorld, login
@@ -36,6 +37,7 @@ class NoBus(SecretServiceCase):
                                        env={**env, "DBUS_SESSION_BUS_ADDRESS": "autolaunch:"})
         self.assertFalse((self.world.root / "launched").exists())
 
+    @unittest.skipUnless(os.getuid() == 0, "needs to be root, as under sudo")
     def test_sudo_is_recognised(self):
         self.assert_every_action_fails(NO_BUS, "Run it without sudo", env={"SUDO_USER": "alice"})
 

@@ -1,5 +1,6 @@
 """docker-credential-secretservice against a real gnome-keyring: what it writes, finds, replaces and removes."""
 import json
+import os
 import time
 import unittest
 from pathlib import Path
@@ -51,7 +52,9 @@ class Secrets(SecretServiceCase):
         self.assertEqual(self.get(), ("alice", secret))
 
     def test_little_lockable_memory_is_enough_and_no_word_about_it(self):
-        limited = ["setpriv", "--bounding-set=-ipc_lock", "prlimit", "--memlock=65536"]
+        limited = ["prlimit", "--memlock=65536"]
+        if os.getuid() == 0:  # whom no limit binds
+            limited = ["setpriv", "--bounding-set=-ipc_lock", *limited]
         done = self.world.run(*limited, sandbox.BIN / "docker-credential-secretservice", "store",
                               input=login(secret="y" * 8000))
         self.assertEqual((done.code, done.out, done.err), (0, "", ""), done)

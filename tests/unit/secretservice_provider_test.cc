@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "helpers/secretservice/provider.h"
+
+#include <gtest/gtest.h>
+
+namespace keyberth {
+namespace {
+
+TEST(SecretServiceProvider, KnowsTheUsualOnesByTheirProcessNames) {
+  EXPECT_EQ(provider_name("gnome-keyring-d"), "GNOME Keyring");
+  EXPECT_EQ(provider_name("keepassxc"), "KeePassXC");
+  EXPECT_EQ(provider_name("kwalletd5"), "KWallet");
+  EXPECT_EQ(provider_name("kwalletd6"), "KWallet");
+  EXPECT_EQ(provider_name("ksecretd"), "KWallet");
+}
+
+TEST(SecretServiceProvider, CallsOthersByTheirProcessNameMadePrintable) {
+  EXPECT_EQ(provider_name("oo7-daemon"), "oo7-daemon");
+  EXPECT_EQ(provider_name("\x1b[31mred"), "?[31mred");
+  EXPECT_EQ(provider_name(""), "the keyring service");
+}
+
+TEST(SecretServiceProvider, AdviceFitsProviderAndScreen) {
+  EXPECT_NE(unlock_hint("GNOME Keyring", false).find("gnome-keyring-daemon --replace --unlock"), std::string::npos);
+  EXPECT_EQ(unlock_hint("GNOME Keyring", true).find("gnome-keyring-daemon"), std::string::npos);
+  EXPECT_NE(create_hint("GNOME Keyring", false).find("gnome-keyring-daemon --replace --unlock"), std::string::npos);
+  EXPECT_NE(unlock_hint("KWallet", false).find("kwalletmanager5"), std::string::npos);
+  EXPECT_NE(create_hint("KeePassXC", true).find("Secret Service Integration"), std::string::npos);
+  EXPECT_FALSE(unlock_hint("another", false).empty());
+  EXPECT_FALSE(create_hint("another", false).empty());
+}
+
+TEST(SecretServiceProvider, NameAtTheStartOfASentence) {
+  EXPECT_EQ(capitalized("the keyring service"), "The keyring service");
+  EXPECT_EQ(capitalized("KWallet"), "KWallet");
+  EXPECT_EQ(capitalized(""), "");
+}
+
+}  // namespace
+}  // namespace keyberth
