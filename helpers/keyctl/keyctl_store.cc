@@ -18,6 +18,7 @@ namespace keyberth {
 namespace {
 
 constexpr std::string_view kPrefix = "keyberth:";
+constexpr const char* kRootLimitFile = "/proc/sys/kernel/keys/root_maxbytes";
 constexpr const char* kExpiryFile = "/proc/sys/kernel/keys/persistent_keyring_expiry";
 
 std::string describe(std::string_view server) {
@@ -59,14 +60,19 @@ tl::unexpected<Error> dead(const std::string& server, bool expired) {
       "Log in again:\n  docker login " + printable(server));
 }
 
-std::string raise_quota() {
-  return getuid() == 0 ? "  sysctl kernel.keys.root_maxbytes=100000000 kernel.keys.root_maxkeys=2000000"
-                       : "  sudo sysctl kernel.keys.maxbytes=1000000 kernel.keys.maxkeys=2000";
-}
-
 std::string in_use(const KeyUsage& usage) {
   return std::to_string(usage.bytes) + " of " + std::to_string(usage.byte_limit) + " bytes and " +
          std::to_string(usage.keys) + " of " + std::to_string(usage.key_limit) + " keys in use";
+}
+
+/// Ten times the present limits. The limits of root have names of their own, and who is root in a user namespace only
+/// does not have them.
+std::string raise_quota(const KeyUsage& usage) {
+  const auto root_limit = read_file(kRootLimitFile, 64);
+  const bool root = root_limit && *root_limit == std::to_string(usage.byte_limit) + "\n";
+  const std::string prefix = root ? " kernel.keys.root_" : " kernel.keys.";
+  return std::string(root ? "" : "sudo ") + "sysctl" + prefix + "maxbytes=" + std::to_string(10 * usage.byte_limit) +
+         prefix + "maxkeys=" + std::to_string(10 * usage.key_limit);
 }
 
 Error quota_error(std::size_t needed) {
@@ -74,14 +80,14 @@ Error quota_error(std::size_t needed) {
               .message = "the kernel's quota for the keys of this user is exhausted",
               .hint =
                   "Log out of registries you no longer use (docker-credential-keyctl list names them):\n"
-                  "  docker logout SERVER\n"
-                  "or raise the limit, and write it to /etc/sysctl.d/ to keep it after a reboot:\n" +
-                  raise_quota()};
+                  "  docker logout SERVER"};
   if (const auto usage = own_key_usage()) {
     error.message += ": " + in_use(*usage);
     if (needed != 0) {
       error.message += ", this login takes " + std::to_string(needed) + " bytes";
     }
+    error.hint +=
+        "\nor raise the limit, and write it to /etc/sysctl.d/ to keep it after a reboot:\n  " + raise_quota(*usage);
   }
   return error;
 }

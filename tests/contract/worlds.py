@@ -17,9 +17,8 @@ MAX_INPUT = 1024 * 1024
 class Traits:
     """What a store cannot help, and the contract therefore does not ask of it."""
 
-    def __init__(self, world, largest_secret=None, strips_line_breaks=False):
+    def __init__(self, world, strips_line_breaks=False):
         self.world = world
-        self.largest_secret = largest_secret  # bytes of user name and secret; None: whatever fits into the input
         self.strips_line_breaks = strips_line_breaks  # at the end of a secret, as `pass insert` adds them
 
 
@@ -27,8 +26,7 @@ KNOWN = {
     # A password store's files are edited by people, whose editors end them with a line break.
     "pass": Traits(PassWorld, strips_line_breaks=True),
     "secretservice": Traits(SecretServiceWorld),
-    # The kernel's limit for keys of type user, less the byte that separates user name and secret.
-    "keyctl": Traits(KeyctlWorld, largest_secret=32766),
+    "keyctl": Traits(KeyctlWorld),
 }
 
 

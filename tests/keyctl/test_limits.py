@@ -41,11 +41,22 @@ class Quota(KeyctlCase):
         self.assertRegex(refusal.out, r"^the kernel's quota for the keys of this user is exhausted: \d+ of "
                          f"{self.limits['maxbytes']} bytes and \\d+ of {self.limits['maxkeys']} keys in use, "
                          r"this login takes 20\d\d bytes\n$")
-        for advice in ("docker logout SERVER", "sudo sysctl kernel.keys.maxbytes=1000000 kernel.keys.maxkeys=2000"):
+        raised = (f"sudo sysctl kernel.keys.maxbytes={10 * self.limits['maxbytes']} "
+                  f"kernel.keys.maxkeys={10 * self.limits['maxkeys']}\n")
+        for advice in ("docker logout SERVER", raised):
             self.assertIn(advice, refusal.err)
         self.assertEqual(len(json.loads(self.world.call("list").out)), count)
         self.assertEqual(self.world.call("erase", "r0.example").code, 0)
         self.assertEqual(self.world.call("store", login("again.example", "u", "x" * 1990)).code, 0)
+
+    def test_root_of_a_namespace_only_is_told_of_the_ordinary_limits(self):
+        self.fill(2000)
+        argv = ["unshare", "--user", "--map-root-user", self.world.helper, "store"]
+        if self.world.run(*argv[:3], "true").code != 0:
+            raise unittest.SkipTest("new user namespaces are not allowed here")
+        done = self.world.run(*argv, input=login(secret="x" * 2000))
+        self.assertEqual(done.code, 1, done)
+        self.assertIn("sudo sysctl kernel.keys.maxbytes=", done.err)
 
     def test_a_refused_update_keeps_the_former_login(self):
         self.assertEqual(self.world.call("store", login()).code, 0)

@@ -30,7 +30,8 @@ class KeyctlWorld(Sandbox):
     """Everything that `run` starts shares one persistent keyring, empty at first.
 
     ordinary_user=True makes it that of a throwaway user id with the kernel's usual quota, which needs root. Otherwise it
-    is that of a new user namespace, whose quota is that of the user who runs the tests.
+    is that of a new user namespace, whose quota is that of the user who runs the tests (and of the cases that run at the
+    same time): `roomy` says whether it is large, as root's is.
     """
 
     def __init__(self, ordinary_user=False):
@@ -65,6 +66,22 @@ class KeyctlWorld(Sandbox):
         self.env["PATH"] = f"{self.root}:{self.env['PATH']}"
         for path in (self.root, *self.root.iterdir()):
             os.chown(path, user, user)
+
+    @property
+    def roomy(self):
+        with open("/proc/key-users", encoding="ascii") as file:
+            lines = {line.split(":")[0].strip(): line.split() for line in file}
+        return int(lines[str(os.geteuid())][4].split("/")[1]) > 1_000_000
+
+    @property
+    def largest_secret(self):
+        """Bytes of user name and secret that certainly fit."""
+        return 32766 if self.roomy else 8000
+
+    def need_room(self):
+        """Skips a test that fills more than a few kilobytes."""
+        if not self.roomy:
+            raise unittest.SkipTest("this user's quota of kernel keys is too small; root's is large enough")
 
     def run(self, *argv, **options):
         return super().run(*self.prefix, *argv, **options)
