@@ -346,6 +346,9 @@ Result<std::optional<Variant>> Bus::perform(const std::string& prompt) {
   if (refused) {
     return tl::unexpected(*std::move(refused));
   }
+  if (is_closed()) {
+    return tl::unexpected(bus_gone());
+  }
   return fail(ErrorKind::unavailable, capitalized(provider()) + " went away while it asked for your answer",
               "Run the command again.");
 }
@@ -364,11 +367,13 @@ const std::string& Bus::provider() {
   return provider_;
 }
 
+Error Bus::bus_gone() const { return {ErrorKind::unavailable, "the D-Bus session bus went away", no_bus_hint(host_)}; }
+
 Error Bus::explain(const GError& error) {
   const std::string name = remote_name(error);
   const auto ends = [&](std::string_view tail) { return name.ends_with(tail); };
   if (is_closed() || g_error_matches(&error, G_IO_ERROR, G_IO_ERROR_CLOSED) != FALSE) {
-    return {ErrorKind::unavailable, "the D-Bus session bus went away", no_bus_hint(host_)};
+    return bus_gone();
   }
   if (owner_.empty() && (ends(".ServiceUnknown") || ends(".NameHasNoOwner"))) {
     return {ErrorKind::unavailable,

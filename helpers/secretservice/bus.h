@@ -96,6 +96,7 @@ class Bus {
   bool wait_until(const std::function<bool()>& done, Host::Clock::time_point deadline);
   [[nodiscard]] Result<> wait_for_provider(const std::function<bool()>& done);
   [[nodiscard]] bool is_closed() const;
+  [[nodiscard]] Error bus_gone() const;
   [[nodiscard]] Error explain(const GError& error);
 
   Host& host_;

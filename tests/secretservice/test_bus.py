@@ -4,7 +4,6 @@ import os
 import re
 import signal
 import socket
-import subprocess
 import threading
 import unittest
 
@@ -140,15 +139,6 @@ class NoProvider(SecretServiceCase):
 class Trouble(SecretServiceCase):
     """The provider or the bus fails while we use it."""
 
-    def begin(self, action, request, **env):
-        process = subprocess.Popen([str(sandbox.BIN / "docker-credential-secretservice"), action], stdin=subprocess.PIPE,
-                                   stdout=subprocess.PIPE, stderr=subprocess.PIPE, env={**self.world.env, **env})
-        process.stdin.write(request.encode())
-        process.stdin.close()
-        process.stdin = None
-        self.addCleanup(process.kill)
-        return process
-
     def assert_all_fail_in_mid_call(self, harm, message):
         """Lets every action send its first call to a stopped provider, then does `harm`."""
         os.kill(self.world.keyring.pid, signal.SIGSTOP)
@@ -158,18 +148,18 @@ class Trouble(SecretServiceCase):
                 self.assertIsNone(process.poll())
         harm()
         for process in processes:
-            out, err = process.communicate(timeout=20)
-            self.assertEqual((process.returncode, out.decode()), (1, message + "\n"))
-            self.assertIn(message.encode(), err)
+            code, out, err = self.end(process)
+            self.assertEqual((code, out), (1, message + "\n"))
+            self.assertIn(message, err)
 
     def test_stopped_provider(self):
         self.store()
         os.kill(self.world.keyring.pid, signal.SIGSTOP)
         processes = [self.begin(action, request) for action, request in ACTIONS]
         for process in processes:
-            out, err = process.communicate(timeout=14)
-            self.assertEqual((process.returncode, out.decode()), (1, STUCK + "\n"))
-            self.assertIn(b"stopped or stuck", err)
+            code, out, err = self.end(process, timeout=14)
+            self.assertEqual((code, out), (1, STUCK + "\n"))
+            self.assertIn("stopped or stuck", err)
         os.kill(self.world.keyring.pid, signal.SIGCONT)
         self.assertEqual(self.get(), ("alice", "wonder"))
 
@@ -202,8 +192,7 @@ class Trouble(SecretServiceCase):
         payloads = [login(username=f"user{n}", secret=f"secret{n}") for n in range(12)]
         processes = [self.begin("store", payload) for payload in payloads]
         for process in processes:
-            out, err = process.communicate(timeout=20)
-            self.assertEqual((process.returncode, out, err), (0, b"", b""))
+            self.assertEqual(self.end(process), (0, "", ""))
         username, secret = self.get()
         self.assertEqual(username.removeprefix("user"), secret.removeprefix("secret"))
 

@@ -4,7 +4,7 @@ from shutil import which
 
 import sandbox
 from other_keyrings import KeePassXCWorld
-from secretservice_world import SecretServiceCase, docker_attributes, login
+from secretservice_world import NOT_FOUND, SecretServiceCase, docker_attributes, login
 
 TWO_SECONDS = {"DOCKER_CREDENTIAL_TIMEOUT": "2"}
 ASKED = "KeePassXC asked for your answer, and none came within 2 s"
@@ -70,6 +70,40 @@ class LockedDatabase(KeePassXCCase):
             with self.subTest(action):
                 done = self.helper(action, request, env=TWO_SECONDS)
                 self.assert_fails(done, message, "DOCKER_CREDENTIAL_TIMEOUT=SECONDS", within=8)
+
+
+class SomebodyAtTheScreen(KeePassXCCase):
+    def make_world(self):
+        return KeePassXCWorld(confirm_access=True, screen=True)
+
+    def test_allowed_access_gives_the_secret(self):
+        self.world.client.create_item(docker_attributes("r.example", "bob"), b"b")
+        process = self.begin("get", "r.example")
+        self.world.press("Return")
+        self.assertEqual(self.end(process), (0, '{"ServerURL":"r.example","Username":"bob","Secret":"b"}\n', ""))
+
+    def test_denied_access_is_an_error(self):
+        self.world.client.create_item(docker_attributes("r.example", "bob"), b"b")
+        process = self.begin("get", "r.example")
+        self.world.press("Escape")
+        code, out, err = self.end(process)
+        self.assertEqual((code, out), (1, "KeePassXC is locked: its dialog was dismissed\n"))
+
+    def test_overwriting_is_allowed(self):
+        self.store()
+        process = self.begin("store", login(secret="new"))
+        self.world.press("Return")
+        self.assertEqual(self.end(process), (0, "", ""))
+
+
+class LockedDatabaseOnScreen(KeePassXCCase):
+    def make_world(self):
+        return KeePassXCWorld(open=False, screen=True)
+
+    def test_password_opens_it(self):
+        process = self.begin("get", "r.example")
+        self.world.type_password("pw")
+        self.assertEqual(self.end(process), (1, NOT_FOUND, ""))
 
 
 if __name__ == "__main__":

@@ -1,7 +1,6 @@
 """A locked keyring: unlocked when somebody is there to do it, else said plainly, and never taken for an empty one."""
 import os
 import signal
-import subprocess
 import time
 
 import sandbox
@@ -94,20 +93,6 @@ class ScreenCase(SecretServiceCase):
     def make_world(self):
         return ScreenWorld()
 
-    def begin(self, action, request, **env):
-        """Starts the helper without waiting for its end."""
-        process = subprocess.Popen([str(sandbox.BIN / "docker-credential-secretservice"), action], stdin=subprocess.PIPE,
-                                   stdout=subprocess.PIPE, stderr=subprocess.PIPE, env={**self.world.env, **env})
-        process.stdin.write(request.encode())
-        process.stdin.close()
-        process.stdin = None
-        self.addCleanup(process.kill)
-        return process
-
-    def end(self, process):
-        out, err = process.communicate(timeout=20)
-        return process.returncode, out.decode(), err.decode()
-
 
 class SomebodyAtTheScreen(ScreenCase):
     def lock(self, restart=False):
@@ -154,7 +139,7 @@ class SomebodyAtTheScreen(ScreenCase):
         done = self.helper("get", "r.example", env={"DOCKER_CREDENTIAL_TIMEOUT": "1"})
         self.assert_fails(done, "GNOME Keyring asked for your answer, and none came within 1 s",
                           "DOCKER_CREDENTIAL_TIMEOUT=SECONDS", within=5)
-        self.world.wait_for(lambda: not self.world.has_window(), "the dialog to be gone")
+        self.world.no_window()
 
     def test_parallel_calls_ask_once(self):
         self.lock(restart=True)
@@ -164,7 +149,7 @@ class SomebodyAtTheScreen(ScreenCase):
             code, out, err = self.end(process)
             self.assertEqual((code, err), (0, ""))
             self.assertIn("wonder", out)
-        self.world.wait_for(lambda: not self.world.has_window(), "the one dialog to be gone")
+        self.world.no_window()
 
     def test_provider_dies_while_it_asks(self):
         self.lock()
@@ -173,6 +158,14 @@ class SomebodyAtTheScreen(ScreenCase):
         os.killpg(self.world.keyring.pid, signal.SIGKILL)
         code, out, _ = self.end(process)
         self.assertEqual((code, out), (1, "GNOME Keyring went away while it asked for your answer\n"))
+
+    def test_bus_dies_while_the_provider_asks(self):
+        self.lock()
+        process = self.begin("get", "r.example")
+        self.world.window()
+        os.killpg(self.world.dbus.pid, signal.SIGKILL)
+        code, out, _ = self.end(process)
+        self.assertEqual((code, out), (1, "the D-Bus session bus went away\n"))
 
     def test_list_never_asks(self):
         self.lock(restart=True)

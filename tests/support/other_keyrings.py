@@ -1,6 +1,6 @@
 """KeePassXC and KWallet behind the Secret Service, each on a private bus, without a screen.
 
-Debian packages: keepassxc; libkf5wallet-bin, libqca-qt5-2-plugins."""
+Debian packages: keepassxc, xvfb, xdotool; libkf5wallet-bin, libqca-qt5-2-plugins."""
 import base64
 import hashlib
 import os
@@ -11,6 +11,7 @@ import unittest
 import uuid
 from pathlib import Path
 
+from screen import Screen
 from secretservice_world import COLLECTION, DEFAULT, DBusFailure, ROOT, SERVICE, SecretServiceWorld
 
 DATABASE = """<?xml version="1.0" encoding="UTF-8"?>
@@ -35,14 +36,17 @@ ConfirmAccessItem={confirm_access}
 """
 
 
-class KeePassXCWorld(SecretServiceWorld):
+class KeePassXCWorld(Screen, SecretServiceWorld):
     """KeePassXC with an open database that exposes its root group; or with `open=False` with that database locked, so
-    that it asks for the password in a window that nobody sees."""
+    that it asks for the password in a window, which is seen with `screen=True` only."""
+    dialog = ("--name", "Access Request|Unlock Database")
 
-    def __init__(self, open=True, confirm_access=False, confirm_delete=False):
+    def __init__(self, open=True, confirm_access=False, confirm_delete=False, screen=False):
         super().__init__(provider=None)
-        self.env["QT_QPA_PLATFORM"] = "offscreen"
+        self.env["QT_QPA_PLATFORM"] = "xcb" if screen else "offscreen"
         try:
+            if screen:
+                self.start_screen()
             self.make_database()
             (self.root / "keepassxc.ini").write_text(KEEPASSXC_SETTINGS.format(
                 confirm_access=str(confirm_access).lower(), confirm_delete=str(confirm_delete).lower()))

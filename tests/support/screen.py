@@ -10,20 +10,9 @@ from secretservice_world import PASSWORD, SecretServiceWorld
 PROMPTERS = Path("/usr/share/dbus-1/services")
 
 
-class ScreenWorld(SecretServiceWorld):
-    """A SecretServiceWorld whose prompts appear on a screen."""
-
-    def __init__(self, provider="unlocked"):
-        super().__init__(provider=None, bus=False)
-        try:
-            self.start_screen()
-            for service in PROMPTERS.glob("org.gnome.keyring.*Prompter.service"):
-                shutil.copy(service, self.services)
-            self.start_bus()
-            self.start_keyring(unlock=provider != "no-default")
-        except BaseException:
-            self.close()
-            raise
+class Screen:
+    """For a world to inherit from: windows and keys. `dialog` is what xdotool searches a dialog by."""
+    dialog = ("--class", "gcr-prompter")
 
     def start_screen(self):
         # A number of our own: servers that choose one by themselves get into each other's way when many come and go.
@@ -36,12 +25,27 @@ class ScreenWorld(SecretServiceWorld):
             ready.readline()
         self.env["DISPLAY"] = display
 
+    def windows(self):
+        return self.run("xdotool", "search", "--onlyvisible", *self.dialog).out.split()
+
     def has_window(self):
-        return bool(self.run("xdotool", "search", "--onlyvisible", "--class", "gcr-prompter").out)
+        return bool(self.windows())
 
     def window(self):
-        """Waits for a dialog."""
+        """Waits for a dialog that keys go to."""
         self.wait_for(self.has_window, "a dialog on the screen")
+
+        def focused():
+            windows = self.windows()
+            if self.run("xdotool", "getwindowfocus").out.strip() in windows:
+                return True
+            self.run("xdotool", "windowfocus", *windows[-1:])
+            return False
+        self.wait_for(focused, "the keyboard to belong to the dialog")
+
+    def no_window(self):
+        """Waits for it to go."""
+        self.wait_for(lambda: not self.has_window(), "the dialog to go")
 
     def type_password(self, password=PASSWORD.decode(), times=1):
         """Types it into the dialog's one field, or two, and confirms."""
@@ -55,3 +59,19 @@ class ScreenWorld(SecretServiceWorld):
     def press(self, key):
         self.window()
         self.run("xdotool", "key", key)
+
+
+class ScreenWorld(Screen, SecretServiceWorld):
+    """A SecretServiceWorld whose prompts appear on a screen."""
+
+    def __init__(self, provider="unlocked"):
+        super().__init__(provider=None, bus=False)
+        try:
+            self.start_screen()
+            for service in PROMPTERS.glob("org.gnome.keyring.*Prompter.service"):
+                shutil.copy(service, self.services)
+            self.start_bus()
+            self.start_keyring(unlock=provider != "no-default")
+        except BaseException:
+            self.close()
+            raise

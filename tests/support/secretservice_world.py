@@ -245,6 +245,21 @@ class SecretServiceCase(SandboxCase):
     def helper(self, *args, **options):
         return self.world.helper(*args, **options)
 
+    def begin(self, action, request, **env):
+        """Starts the helper without waiting for its end."""
+        process = subprocess.Popen([HELPER, action], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                   stderr=subprocess.PIPE, env={**self.world.env, **env})
+        process.stdin.write(request.encode())
+        process.stdin.close()
+        process.stdin = None
+        self.addCleanup(process.kill)
+        return process
+
+    def end(self, process, timeout=20):
+        """Exit code and texts of what was begun."""
+        out, err = process.communicate(timeout=timeout)
+        return process.returncode, out.decode(), err.decode()
+
     def store(self, server="r.example", username="alice", secret="wonder", **options):
         done = self.helper("store", login(server, username, secret), **options)
         self.assertEqual((done.code, done.out, done.err), (0, "", ""), done)
