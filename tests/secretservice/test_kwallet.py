@@ -87,5 +87,27 @@ class LockedWallet(KWalletCase):
         self.assertEqual(self.list(), {"r.example": "alice"})
 
 
+class SomebodyAtTheScreen(KWalletCase):
+    def make_world(self):
+        return KWalletWorld(screen=True)
+
+    def test_password_opens_the_wallet(self):
+        self.store()
+        self.world.client.lock(f"{ROOT}/collection/kdewallet")
+        process = self.begin("get", "r.example")
+        self.world.type_password()
+        self.assertEqual(self.end(process),
+                         (0, '{"ServerURL":"r.example","Username":"alice","Secret":"wonder"}\n', ""))
+
+    def test_escape_is_an_error(self):
+        self.store()
+        self.world.client.lock(f"{ROOT}/collection/kdewallet")
+        process = self.begin("get", "r.example")
+        self.world.press("Escape")
+        code, out, err = self.end(process)
+        self.assertEqual((code, out), (1, "KWallet is locked: its dialog was dismissed\n"))
+        self.assertIn("kwalletmanager5", err)
+
+
 if __name__ == "__main__":
     sandbox.main()

@@ -93,15 +93,18 @@ apiEnabled=true
 """
 
 
-class KWalletWorld(SecretServiceWorld):
+class KWalletWorld(Screen, SecretServiceWorld):
     """KWallet with an open wallet, opened as its PAM module does at login. With `encryption=False` it cannot find the
     plug-in that encrypts secrets on the bus, as where libqca-qt5-2-plugins is not installed."""
+    dialog = ("--class", "kwalletd5")
 
-    def __init__(self, encryption=True):
+    def __init__(self, encryption=True, screen=False):
         super().__init__(provider=None)
         self.prefix = [] if encryption else self.hide_plugins()
-        self.env["QT_QPA_PLATFORM"] = "offscreen"
+        self.env["QT_QPA_PLATFORM"] = "xcb" if screen else "offscreen"
         try:
+            if screen:
+                self.start_screen()
             (self.root / "config" / "kwalletrc").write_text(KWALLET_SETTINGS)
             salt = secrets.token_bytes(56)
             folder = self.root / "data" / "kwalletd"
@@ -142,7 +145,8 @@ class KWalletWorld(SecretServiceWorld):
             greeting.connect(str(path))
             greeting.sendall("".join(f"{k}={self.env[k]}\n" for k in [
                 "DBUS_SESSION_BUS_ADDRESS", "HOME", "XDG_RUNTIME_DIR", "XDG_DATA_HOME", "XDG_CONFIG_HOME",
-                "XDG_CACHE_HOME", "QT_QPA_PLATFORM", "LANG", "PATH"]).encode())
+                "XDG_CACHE_HOME", "QT_QPA_PLATFORM", "LANG", "PATH",
+                "DISPLAY"] if k in self.env).encode())
         self.wait_for(self.client.name_has_owner, "KWallet on the bus")
         self.wait_for(self.is_open, "the open wallet")
 
