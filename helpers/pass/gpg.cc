@@ -219,7 +219,10 @@ bool Gpg::is_agent_running() {
   request.arguments = {"gpg-connect-agent", "--no-autostart", "GETINFO pid", "/bye"};
   request.time_limit = kAgentLimit;
   const Result<ProcessResult> result = host_.run(request);
-  return result && !result->output.empty();  // its exit code is 0 either way
+  if (!result) {
+    return result.error().kind == ErrorKind::unavailable;  // without that tool there is nothing to say against it
+  }
+  return !result->output.empty();  // its exit code is 0 either way
 }
 
 bool Gpg::decrypts_silently(std::string_view message) {
