@@ -109,7 +109,7 @@ class KeyctlWorld(Sandbox):
     def close(self):
         if self.user is not None:
             # From outside: the user may have no quota left for a look at its own keyring.
-            done = super().run("keyctl", "session", "-", "sh", "-c", f"keyctl clear $(keyctl get_persistent @s {self.user})")
+            done = super().run("keyctl", "session", "-", "sh", "-c", f"keyctl revoke $(keyctl get_persistent @s {self.user})")
             assert done.code == 0, done
         super().close()
 
