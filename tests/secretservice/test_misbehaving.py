@@ -150,6 +150,21 @@ class Locked(FakeCase):
         self.assertEqual(self.get(), ("alice", "wonder"))
         self.assertEqual(fake.called("Unlock")[0][2], ([ITEM_PATH],))
 
+    def test_parallel_calls_prompt_once(self):
+        locked = [True]
+
+        def prompt(_):
+            time.sleep(0.5)
+            locked.clear()
+            return Completed("bv", (False, ("ao", [ITEM_PATH])))
+        fake = self.provider(SearchItems=("aoao", ([], [ITEM_PATH])), GetAll=lambda _: item(Locked=("b", bool(locked))),
+                             Unlock=lambda _: ("aoo", ([], PROMPT_PATH) if locked else ([ITEM_PATH], "/")),
+                             Prompt=prompt)
+        processes = [self.begin("get", "r.example") for _ in range(5)]
+        for process in processes:
+            self.assertEqual(self.end(process)[0::2], (0, ""))
+        self.assertEqual(len(fake.called("Prompt")), 1)
+
     def test_dismissed(self):
         self.provider(SearchItems=("aoao", ([], [ITEM_PATH])), GetAll=item(Locked=("b", True)),
                       Prompt=Completed("bv", (True, ("s", ""))))
