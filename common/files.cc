@@ -103,7 +103,7 @@ Error system_error(std::string_view doing, std::string_view path, int code) {
       ErrorKind::internal,
       "cannot " + std::string(doing) + " " + printable(path) + ": " + strerror_r(code, buffer.data(), buffer.size()),
       ""};
-  const std::string quoted = "'" + printable(path) + "'";
+  const std::string quoted = shell_word(path);
   if (code == ENOSPC || code == EDQUOT) {
     error.kind = ErrorKind::limit;
     error.hint = "free some space and try again; what was stored before is unchanged. See: df -h " + quoted;
@@ -204,7 +204,7 @@ Result<FileLock> FileLock::acquire(Host& host, const std::string& path, std::chr
     }
     if (host.now() >= deadline) {
       return fail(ErrorKind::timed_out, "another process holds the lock " + printable(path),
-                  "see which: fuser -v '" + printable(path) + "'");
+                  "see which: fuser -v " + shell_word(path));
     }
     host.sleep_until(host.now() + std::chrono::milliseconds(20));
   }

@@ -157,4 +157,13 @@ std::string printable(std::string_view text, std::size_t limit) {
   return out;
 }
 
+std::string shell_word(std::string_view text) {
+  constexpr std::size_t kLimit = 4096;  // PATH_MAX
+  std::string word = "'";
+  for (const char character : printable(text, kLimit)) {
+    word += character == '\'' ? std::string("'\\''") : std::string(1, character);
+  }
+  return word + "'";
+}
+
 }  // namespace keyberth

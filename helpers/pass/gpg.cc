@@ -49,7 +49,7 @@ std::string joined(const std::vector<std::string>& words) {
 
 /// For a person at a terminal: opens the key, whose passphrase gpg-agent then keeps for a while.
 std::string unlock_hint(const std::string& path) {
-  return "unlock the key in a terminal, then try again: gpg --output /dev/null --decrypt '" + path + "'\n" +
+  return "unlock the key in a terminal, then try again: gpg --output /dev/null --decrypt " + shell_word(path) + "\n" +
          "if gpg does not ask there, install a pinentry program (Debian: apt install pinentry-curses)";
 }
 
@@ -70,7 +70,7 @@ Error decryption_error(const ProcessResult& result, const std::string& path, con
   }
   if (status.damaged || (status.key_errors.empty() && status.missing_keys.empty())) {
     return {ErrorKind::damaged, what + " is damaged: gpg cannot decrypt the file",
-            "replace it by logging in again (docker login), or restore it from a backup: '" + path + "'"};
+            "replace it by logging in again (docker login), or restore it from a backup: " + shell_word(path)};
   }
   if (!status.key_errors.empty()) {
     // No pinentry program, or one that has neither a terminal nor a display.
@@ -85,22 +85,23 @@ Error decryption_error(const ProcessResult& result, const std::string& path, con
 Error encryption_error(const ProcessResult& result, const Recipients& recipients) {
   const GpgStatus status = parse_gpg_status(result.status);
   const std::string key = printable(status.bad_recipient);
+  const std::string word = shell_word(status.bad_recipient);
   const std::string place = "named in " + printable(recipients.source);
   if (key.empty()) {
     return {ErrorKind::unavailable,
             "gpg cannot encrypt: " + printable(result.errors.substr(0, result.errors.find('\n'))),
-            "see what gpg says: echo test | gpg --encrypt --recipient '" + printable(joined(recipients.keys)) + "'"};
+            "see what gpg says: echo test | gpg --encrypt --recipient " + shell_word(joined(recipients.keys))};
   }
   constexpr unsigned kNotTrusted = 10;
   if (status.bad_recipient_reason == kNotTrusted) {
     return {ErrorKind::unavailable, "gpg does not trust the key " + key + ", " + place,
-            "if the key is your own: gpg --edit-key '" + key + "' trust quit   (and choose 5)\n" +
-                "if it is somebody else's and you have checked it: gpg --lsign-key '" + key + "'"};
+            "if the key is your own: gpg --edit-key " + word + " trust quit   (and choose 5)\n" +
+                "if it is somebody else's and you have checked it: gpg --lsign-key " + word};
   }
   if (status.key_expired) {
     return {ErrorKind::unavailable, "the GPG key " + key + ", " + place + ", has expired",
-            "give it two more years:\n  gpg --quick-set-expire '" + key + "' 2y\n  gpg --quick-set-expire '" + key +
-                "' 2y '*'"};
+            "give it two more years:\n  gpg --quick-set-expire " + word + " 2y\n  gpg --quick-set-expire " + word +
+                " 2y '*'"};
   }
   if (status.considered.empty()) {
     return {ErrorKind::unavailable, "the GPG key " + key + ", " + place + ", is not in the key ring",
@@ -108,7 +109,7 @@ Error encryption_error(const ProcessResult& result, const Recipients& recipients
             "import it (gpg --import FILE), or choose another key for the store: pass init KEY"};
   }
   return {ErrorKind::unavailable, "the GPG key " + key + ", " + place + ", cannot be used for encryption",
-          "it is revoked, disabled or made for signatures only; see: gpg --list-keys '" + key + "'"};
+          "it is revoked, disabled or made for signatures only; see: gpg --list-keys " + word};
 }
 
 Error not_started(Error error) {

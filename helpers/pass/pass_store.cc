@@ -135,7 +135,7 @@ Result<Credential> PassStore::read(const std::string& store, const std::string& 
   const Result<std::string> message = read_file(path, kEntryLimit);
   if (!message && message.error().kind == ErrorKind::limit) {
     return fail(ErrorKind::damaged, what + " is damaged: its file is far too large",
-                "replace it by logging in again (docker login), or look at it: ls -l '" + path + "'");
+                "replace it by logging in again (docker login), or look at it: ls -l " + shell_word(path));
   }
   if (!message) {
     return tl::unexpected(message.error());

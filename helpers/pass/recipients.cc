@@ -19,7 +19,7 @@ bool is_fingerprint(std::string_view text) {
 }
 
 Result<> check_signature(Gpg& gpg, const std::string& path, std::string_view text, const std::string& wanted) {
-  const std::string hint = "sign it again if its content is right: gpg --yes --detach-sign '" + path + "'";
+  const std::string hint = "sign it again if its content is right: gpg --yes --detach-sign " + shell_word(path);
   if (const Result<std::string> signature = read_file(path + ".sig", kFileLimit); !signature) {
     return fail(ErrorKind::denied, "PASSWORD_STORE_SIGNING_KEY is set, but " + printable(path) + " is not signed",
                 hint);

@@ -60,6 +60,15 @@ class Damaged(HelperCase):
         self.world.run("gpg", "--batch", "--yes", "-o", self.path, "--store", plain)
         self.assert_damaged()
 
+    def test_advice_is_safe_to_copy(self):
+        user = "x'; touch owned; '"
+        self.store(SERVER, user, "s3cret")
+        path = self.world.entry(SERVER, user)
+        path.write_bytes(b"damaged")
+        advice = self.call("get", SERVER).err.rstrip("\n").rpartition("backup: ")[2]
+        self.assertEqual(self.world.run("sh", "-c", f"printf %s {advice}", cwd=self.world.root).out, str(path))
+        self.assertFalse((self.world.root / "owned").exists())
+
     def test_very_large_file(self):
         with open(self.path, "wb") as file:
             file.truncate(1 << 32)

@@ -207,5 +207,12 @@ TEST(Printable, CutsAtACharacter) {
   EXPECT_EQ(printable("abc", 3), "abc");
 }
 
+TEST(ShellWord, IsOneWordWhateverIsInIt) {
+  EXPECT_EQ(shell_word("/a b/c"), "'/a b/c'");
+  EXPECT_EQ(shell_word("x'; rm y; '"), R"('x'\''; rm y; '\''')");
+  EXPECT_EQ(shell_word("a\nb"), "'a?b'");
+  EXPECT_EQ(shell_word(""), "''");
+}
+
 }  // namespace
 }  // namespace keyberth
