@@ -16,6 +16,7 @@ namespace keyberth {
 namespace {
 
 constexpr std::size_t kMessageLimit = 500;
+constexpr std::size_t kHintLimit = 5000;  // commands with long paths must stay whole
 constexpr std::size_t kActionLimit = 60;
 constexpr int kFailed = 1;
 constexpr int kWrongUsage = 2;
@@ -74,7 +75,7 @@ void report(const Helper& helper, const Error& error) {
   }
   for (std::string_view rest = error.hint; !rest.empty();) {
     const std::size_t end = std::min(rest.find('\n'), rest.size());
-    text += "  " + printable(rest.substr(0, end), kMessageLimit) + "\n";
+    text += "  " + printable(rest.substr(0, end), kHintLimit) + "\n";
     rest.remove_prefix(std::min(end + 1, rest.size()));
   }
   (void)write_output(STDERR_FILENO, text);
