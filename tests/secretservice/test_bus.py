@@ -56,8 +56,9 @@ class NoBus(SecretServiceCase):
         listener = socket.socket(socket.AF_UNIX)
         listener.bind(path)
         listener.close()
-        self.assert_every_action_fails(f"the D-Bus session bus at unix:path={path} cannot be reached: Could not connect: "
-                                       "Connection refused", env={"DBUS_SESSION_BUS_ADDRESS": f"unix:path={path}"})
+        address = f"unix:path={path}"
+        self.assert_every_action_fails(f"the D-Bus session bus at {address} cannot be reached: Could not connect: "
+                                       "Connection refused", env={"DBUS_SESSION_BUS_ADDRESS": address})
 
     def test_socket_that_never_answers(self):
         path = f"{self.world.root}/mute"
@@ -93,7 +94,8 @@ class FoundBus(SecretServiceCase):
         odd = self.world.root / "a b%,;ü"
         odd.symlink_to(self.world.root / "run")
         self.store()
-        self.assertEqual(self.get(env={"DBUS_SESSION_BUS_ADDRESS": "", "XDG_RUNTIME_DIR": str(odd)}), ("alice", "wonder"))
+        env = {"DBUS_SESSION_BUS_ADDRESS": "", "XDG_RUNTIME_DIR": str(odd)}
+        self.assertEqual(self.get(env=env), ("alice", "wonder"))
 
 
 class NoProvider(SecretServiceCase):

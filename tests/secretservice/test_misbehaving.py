@@ -1,4 +1,4 @@
-"""Providers that answer wrongly, partly, strangely or not at all: an error in time, and never "not found" by mistake."""
+"""Providers that answer wrongly, partly or not at all: an error in time, and never "not found" by mistake."""
 import time
 
 import sandbox

@@ -180,7 +180,8 @@ class OlderHelper(SecretServiceCase):
         self.assertEqual(self.get(), ("amy", "2"))
 
     def test_label_of_0_9_is_not_the_key(self):
-        self.world.client.create_item(docker_attributes("r.example", "bob"), b"new", label="Registry credentials for r.example")
+        self.world.client.create_item(docker_attributes("r.example", "bob"), b"new",
+                                      label="Registry credentials for r.example")
         self.assertEqual(self.list(), {"r.example": "bob"})
         self.assertEqual(self.get(), ("bob", "new"))
         self.store(username="bob", secret="newer")

@@ -102,14 +102,15 @@ class SecretsClient:
         return self.call(ROOT, SERVICE, "SearchItems", "a{ss}", (attributes,))
 
     def items(self, **attributes):
-        """What is stored, as a list of dictionaries; secrets of unlocked items only. Empty attributes mean all items."""
+        """What is stored, as a list of dictionaries; secrets of unlocked items only. No attributes mean all items."""
         found = []
         for locked, paths in enumerate(self.search(**attributes)):
             for path in paths:
                 item = {"path": path, "locked": bool(locked), "label": self.get(path, ITEM, "Label"),
                         "attributes": self.get(path, ITEM, "Attributes")}
                 if not locked:
-                    item["secret"], item["content_type"] = self.call(path, ITEM, "GetSecret", "o", (self.session,))[0][2:]
+                    [secret] = self.call(path, ITEM, "GetSecret", "o", (self.session,))
+                    item["secret"], item["content_type"] = secret[2:]
                 found.append(item)
         return found
 
