@@ -112,6 +112,10 @@ struct Remembered {
 };
 [[nodiscard]] Result<> remember(const Config& config, const Remembered& what);
 
+/// The rule that the configuration would have after remember(): nothing is written, so that a login that fails leaves no
+/// trace. The same checks and errors as load_config.
+[[nodiscard]] Result<Rule> rule_with(const Config& config, const Remembered& what);
+
 /// A vendor's endpoints, scopes and user-name rule; never a client id.
 struct Preset {
   std::string name;

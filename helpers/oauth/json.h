@@ -26,10 +26,14 @@ struct Json {
   std::vector<Json> array;
   /// Members in the order of the text. Duplicate names are refused by parse_json.
   std::vector<std::pair<std::string, Json>> object;
-  std::size_t line = 0;    ///< 1-based; 0 for a value that was not parsed
-  std::size_t column = 0;  ///< 1-based, in bytes
+  // Bytes of the parsed text: where the value starts, where it ends, and where the name of this member starts.
+  std::size_t begin = 0;
+  std::size_t end = 0;
+  std::size_t name_begin = 0;
 
   [[nodiscard]] static Json of(std::string_view text);
+  /// Without this one a literal would be a boolean.
+  [[nodiscard]] static Json of(const char* text) { return of(std::string_view(text)); }
   [[nodiscard]] static Json of(double value);
   [[nodiscard]] static Json of(bool value);
   [[nodiscard]] static Json make_object();
@@ -54,8 +58,11 @@ struct JsonOptions {
   std::size_t max_depth = 32;
 };
 
+/// "LINE:COLUMN" of a byte of `text`, both from 1; the column counts bytes.
+[[nodiscard]] std::string place(std::string_view text, std::size_t offset);
+
 /// Parses exactly one value; anything behind it is an error, as are duplicate member names and invalid UTF-8. The
-/// message has line and column and never a part of the text.
+/// message starts with "LINE:COLUMN: " and never holds a part of the text.
 [[nodiscard]] Result<Json> parse_json(std::string_view text, const JsonOptions& options = {});
 
 /// Compact, members in their order.
