@@ -61,9 +61,10 @@ enum class Freshness {
   expired  ///< never hand it out
 };
 
-/// `fresh` while more than ten minutes (or, of tokens that live shorter than fifty, a fifth of the life; at least 60 s
-/// where the life allows it) are left; spread by up to a tenth by `jitter` in [0,1) so that many processes do not renew
-/// at one moment. Under 10 s left is expired. Without a known expiry: fresh for five minutes after it was obtained.
+/// `fresh` while more than ten minutes are left, or a fifth of the life of a token that lives shorter than fifty
+/// minutes, but at least 60 s (or half of a very short life); this margin grows by up to a tenth with `jitter` in
+/// [0,1), so that many processes do not renew at one moment. Under 10 s left (or a quarter of a very short life) is
+/// expired. Without a known expiry: fresh for five minutes after it was obtained, then aging.
 [[nodiscard]] Freshness freshness(const Session::Minted& minted, UnixTime now, double jitter);
 
 }  // namespace keyberth::oauth
