@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace keyberth::oauth {
+
+/// The parts of an absolute http or https URL, in the narrow form that every parser reads alike: printable ASCII
+/// without space, quotes, backslash and angle brackets.
+struct Url {
+  bool https = false;
+  bool userinfo = false;
+  bool fragment = false;
+  std::string host;  ///< lower case, without a trailing dot; an IPv6 literal with its brackets
+  unsigned port = 0;
+  std::string path;  ///< from the first slash to the query; may be empty
+
+  /// The host, with the port unless it is 443.
+  [[nodiscard]] std::string address() const;
+  /// 127.0.0.0/8 or ::1, written as a number. Names are none: whoever answers for `localhost` is not certain.
+  [[nodiscard]] bool is_loopback_literal() const;
+};
+
+[[nodiscard]] std::optional<Url> parse_url(std::string_view text);
+
+}  // namespace keyberth::oauth
