@@ -9,6 +9,7 @@
 
 #include "common/host.h"
 #include "common/result.h"
+#include "helpers/oauth/registry.h"  // IWYU pragma: export
 
 namespace keyberth::oauth {
 
@@ -16,7 +17,9 @@ namespace keyberth::oauth {
 struct UsernameRule {
   enum class Source { literal, claim, field };
   Source source = Source::literal;
-  std::string value = "oauth2";  ///< the name itself, a claim of the ID token, or a JSON pointer into the mint answer
+  /// The name itself, a claim of the ID token, or a JSON pointer into the mint answer; an empty pointer takes the user
+  /// of a `pair`.
+  std::string value = "oauth2";
 };
 
 enum class Shape { access_token, id_token, exchange, acr, http_json };
@@ -40,6 +43,7 @@ struct MintRule {
   std::map<std::string, std::string> parameters;  ///< form or JSON members; the text {token} stands for the token
   std::string secret_field = "/token";            ///< JSON pointer
   std::string expires_field;                      ///< JSON pointer to seconds; empty when the answer has none
+  bool pair = false;                              ///< at secret_field is base64 of user:password, as in docker's files
   std::string tenant;                             ///< acr
 };
 
@@ -50,6 +54,9 @@ struct Rule {
   std::string preset;
   std::string issuer;  ///< https URL; empty when every endpoint is given
   std::string client_id;
+  /// Sent with client_id where a provider wants one of native applications too (Google); RFC 8252 section 8.5: no
+  /// secret, whatever its name.
+  std::string client_secret;
   std::vector<std::string> scopes;
   std::string resource;  ///< RFC 8707, sent on authorization and token requests
   std::string audience;  ///< sent on authorization requests (Auth0 style)
@@ -76,25 +83,18 @@ struct Config {
   std::string user_file;  ///< where `login` writes what it is to remember
 };
 
-/// A registry as a rule sees it: the host of a server key, lower case, without a trailing dot, with its port unless
-/// 443. Nothing for keys that are no https registry address (R1, R4): http://, userinfo, control characters, over 4
-/// KiB. Docker Hub's synonyms are all "docker.io".
-[[nodiscard]] std::optional<std::string> registry_host(std::string_view server);
-
-/// Whether `pattern` names `registry` (both as in registry_host): equal, or `*.` and whole labels in front with an
-/// equal port. Never a bare `*`.
-[[nodiscard]] bool matches(std::string_view pattern, std::string_view registry);
-
 /// The one rule for a registry: an exact pattern before the longest wildcard. Null pointer without one.
 [[nodiscard]] const Rule* find_rule(const Config& config, std::string_view registry);
 
-/// Key of the provider session in the vault: "oauth+https://" and the rule's session name or the registry.
+/// Key of the provider session in the vault: "oauth+https://REGISTRY", or "oauth+https://session/NAME" for a rule with
+/// a session name.
 [[nodiscard]] std::string session_key(const Rule& rule, std::string_view registry);
 
-/// Reads $XDG_CONFIG_HOME/docker-credential-oauth/config.json (~/.config by default) over
-/// /etc/docker-credential-oauth/config.json. Missing files are empty ones. ErrorKind::bad_input with
-/// "FILE:LINE:COLUMN: ..." for wrong JSON, unknown keys (with the nearest known one), wrong types, impossible rules (no
-/// client id, no way to an endpoint, endpoint not https), two rules that match one host alike.
+/// Reads $XDG_CONFIG_HOME/docker-credential-oauth/config.json (~/.config by default) over the system's: the first
+/// docker-credential-oauth/config.json below $XDG_CONFIG_DIRS, else below /etc. Missing files are empty ones. denied
+/// for a file that somebody else could have written; bad_input with "FILE:LINE:COLUMN: ..." for wrong JSON, unknown
+/// keys (with the nearest known one), wrong types, impossible rules (no client id, no way to an endpoint, endpoint not
+/// https), two rules that match one host alike.
 [[nodiscard]] Result<Config> load_config(const Host& host);
 
 /// The same on text, for the tests and the fuzzer. `name` stands for the file in messages.
@@ -112,8 +112,8 @@ struct Remembered {
 };
 [[nodiscard]] Result<> remember(const Config& config, const Remembered& what);
 
-/// The rule that the configuration would have after remember(): nothing is written, so that a login that fails leaves no
-/// trace. The same checks and errors as load_config.
+/// The rule that the configuration would have after remember(): nothing is written, so that a login that fails leaves
+/// no trace. The same checks and errors as load_config.
 [[nodiscard]] Result<Rule> rule_with(const Config& config, const Remembered& what);
 
 /// A vendor's endpoints, scopes and user-name rule; never a client id.

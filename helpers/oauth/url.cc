@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "helpers/oauth/net/url.h"
+#include "helpers/oauth/url.h"
 
 #include <arpa/inet.h>
 
@@ -8,7 +8,6 @@
 #include <charconv>
 
 #include "common/protocol.h"
-#include "helpers/oauth/net/http.h"
 
 namespace keyberth::oauth {
 namespace {
@@ -27,9 +26,13 @@ bool is_name_character(char c) {
 
 bool is_unreserved(char c) { return is_name_character(lower(c)) || c == '~'; }
 
-bool is_v6(const std::string& host) {
+/// An IPv6 literal in its one canonical form (RFC 5952), with its brackets; empty when it is none.
+std::string canonical_v6(const std::string& host) {
   in6_addr address = {};
-  return host.size() > 2 && inet_pton(AF_INET6, host.substr(1, host.size() - 2).c_str(), &address) == 1;
+  std::array<char, INET6_ADDRSTRLEN> text{};
+  const bool valid = host.size() > 2 && inet_pton(AF_INET6, host.substr(1, host.size() - 2).c_str(), &address) == 1 &&
+                     inet_ntop(AF_INET6, &address, text.data(), text.size()) != nullptr;
+  return valid ? "[" + std::string(text.data()) + "]" : std::string();
 }
 
 bool is_name(std::string_view host) {
@@ -56,7 +59,8 @@ bool parse_address(std::string_view text, Url& url) {
     }
   }
   if (url.host.starts_with('[')) {
-    return is_v6(url.host);
+    url.host = canonical_v6(url.host);
+    return !url.host.empty();
   }
   if (url.host.ends_with('.')) {
     url.host.pop_back();

@@ -4,6 +4,11 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
+
+#include "common/result.h"
+#include "common/secret.h"
 
 namespace keyberth::oauth {
 
@@ -13,7 +18,7 @@ struct Url {
   bool https = false;
   bool userinfo = false;
   bool fragment = false;
-  std::string host;  ///< lower case, without a trailing dot; an IPv6 literal with its brackets
+  std::string host;  ///< lower case, without a trailing dot; an IPv6 literal in its one form, with brackets
   unsigned port = 0;
   std::string path;  ///< from the first slash to the query; may be empty
 
@@ -24,5 +29,15 @@ struct Url {
 };
 
 [[nodiscard]] std::optional<Url> parse_url(std::string_view text);
+
+/// An endpoint that may be used: https with a host and no userinfo or fragment; http only for 127.0.0.0/8 and [::1]
+/// literals when allowed.
+[[nodiscard]] Result<> check_endpoint(std::string_view url, bool allow_http_loopback);
+
+/// Host and port of a URL as registry_host writes them.
+[[nodiscard]] std::string url_host(std::string_view url);
+
+/// application/x-www-form-urlencoded, into memory that is wiped.
+[[nodiscard]] Secret form(const std::vector<std::pair<std::string_view, std::string_view>>& fields);
 
 }  // namespace keyberth::oauth
