@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <chrono>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "common/host.h"
 #include "common/result.h"
+#include "common/secret.h"
 #include "common/store.h"
 #include "helpers/oauth/session.h"
 
@@ -33,12 +35,17 @@ class Vault {
   [[nodiscard]] Result<> save(const std::string& key, const Session& session);
 
  private:
+  /// Beyond the time a person may take.
+  static constexpr std::chrono::seconds kAnswerTime{10};
+
+  [[nodiscard]] Result<Secret> call(const std::string& action, std::string_view input, std::chrono::seconds time_limit);
+
   Host& host_;
   std::string name_;
 };
 
 /// The vault of the configuration; else the first of secretservice, pass, keyctl whose program is there and whose
-/// `list` works. unavailable, with what each of them said, when none does.
+/// `list` works (and for pass, that is set up). unavailable, with what each of them said, when none does.
 [[nodiscard]] Result<Vault> choose_vault(Host& host, const std::string& configured);
 
 }  // namespace keyberth::oauth
