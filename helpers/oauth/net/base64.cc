@@ -26,19 +26,7 @@ Secret encode(std::string_view bytes, std::string_view alphabet) {
   return text;
 }
 
-}  // namespace
-
-Secret base64(std::string_view bytes) {
-  Secret text = encode(bytes, kStandard);
-  while (text.size() % 4 != 0) {
-    text.push_back('=');
-  }
-  return text;
-}
-
-Secret base64url(std::string_view bytes) { return encode(bytes, kUrl); }
-
-std::optional<Secret> from_base64url(std::string_view text) {
+std::optional<Secret> decode(std::string_view text, std::string_view alphabet) {
   text = text.substr(0, text.find('='));
   if (text.size() % 4 == 1) {
     return std::nullopt;
@@ -47,7 +35,7 @@ std::optional<Secret> from_base64url(std::string_view text) {
   std::uint32_t bits = 0;
   unsigned count = 0;
   for (const char c : text) {
-    const std::size_t value = kUrl.find(c);
+    const std::size_t value = alphabet.find(c);
     if (value == std::string_view::npos) {
       return std::nullopt;
     }
@@ -60,6 +48,22 @@ std::optional<Secret> from_base64url(std::string_view text) {
   }
   return bytes;
 }
+
+}  // namespace
+
+Secret base64(std::string_view bytes) {
+  Secret text = encode(bytes, kStandard);
+  while (text.size() % 4 != 0) {
+    text.push_back('=');
+  }
+  return text;
+}
+
+Secret base64url(std::string_view bytes) { return encode(bytes, kUrl); }
+
+std::optional<Secret> from_base64url(std::string_view text) { return decode(text, kUrl); }
+
+std::optional<Secret> from_base64(std::string_view text) { return decode(text, kStandard); }
 
 Secret basic_authorization(std::string_view username, std::string_view password) {
   Secret pair(username);

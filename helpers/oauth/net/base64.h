@@ -10,6 +10,8 @@ namespace keyberth::oauth {
 
 /// RFC 4648 section 4, with padding: for Basic authorization.
 [[nodiscard]] Secret base64(std::string_view bytes);
+/// Nothing when it is not that; padding may be missing.
+[[nodiscard]] std::optional<Secret> from_base64(std::string_view text);
 
 /// RFC 4648 section 5, without padding: as JWT and PKCE write it.
 [[nodiscard]] Secret base64url(std::string_view bytes);

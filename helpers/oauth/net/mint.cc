@@ -16,7 +16,6 @@ namespace {
 constexpr std::size_t kUsernameLimit = 255;
 constexpr double kLongestLife = 10.0 * 365 * 24 * 3600;
 constexpr std::string_view kTokenMark = "{token}";
-constexpr std::string_view kRegistryMark = "{registry}";
 constexpr std::string_view kExchangeGrant = "urn:ietf:params:oauth:grant-type:token-exchange";
 constexpr std::string_view kTokenType = "urn:ietf:params:oauth:token-type:";
 
@@ -24,21 +23,23 @@ constexpr std::string_view kTokenType = "urn:ietf:params:oauth:token-type:";
 struct Product {
   Secret secret;
   UnixTime expires = 0;
-  Json answer;  ///< for user names by field; null without a request
+  Json answer;       ///< for user names by field; null without a request
+  std::string user;  ///< of a pair
 };
 
 std::string login_command(const std::string& registry) { return "docker-credential-oauth login " + registry; }
 
-template <class Text>
-void append_replacing(Text& to, std::string_view text, std::string_view mark, std::string_view value) {
+/// A parameter of the rule, the token in the place of {token}.
+Secret with_token(std::string_view pattern, std::string_view token) {
+  Secret value;
   while (true) {
-    const std::size_t found = text.find(mark);
-    to.append(text.substr(0, found));
+    const std::size_t found = pattern.find(kTokenMark);
+    value.append(pattern.substr(0, found));
     if (found == std::string_view::npos) {
-      return;
+      return value;
     }
-    to.append(value);
-    text.remove_prefix(found + mark.size());
+    value.append(token);
+    pattern.remove_prefix(found + kTokenMark.size());
   }
 }
 
@@ -133,8 +134,7 @@ Result<Product> exchange(Http& http, const Rule& rule, const std::string& regist
   }
   HttpRequest request;
   request.method = "POST";
-  append_replacing(request.url, rule.mint.endpoint.empty() ? session.token_endpoint : rule.mint.endpoint, kRegistryMark,
-                   registry);
+  request.url = for_registry(rule.mint.endpoint.empty() ? session.token_endpoint : rule.mint.endpoint, registry);
   request.body = form(fields);
   Result<Json> answer = ask(http, rule, registry, std::move(request));
   if (!answer) {
@@ -146,7 +146,7 @@ Result<Product> exchange(Http& http, const Rule& rule, const std::string& regist
   }
   const UnixTime expires = expiry_after(answer->amount("expires_in"), now);
   const UnixTime hint = expires != 0 ? expires : jwt_expiry(secret->view());
-  return Product{std::move(*secret), hint, std::move(*answer)};
+  return Product{std::move(*secret), hint, std::move(*answer), {}};
 }
 
 /// Azure Container Registry: an Entra access token for a refresh token of the registry.
@@ -162,10 +162,8 @@ Result<Product> acr(Http& http, const Rule& rule, const std::string& registry, c
   }
   HttpRequest request;
   request.method = "POST";
-  append_replacing(request.url,
-                   rule.mint.endpoint.empty() ? std::string_view("https://{registry}/oauth2/exchange")
-                                              : std::string_view(rule.mint.endpoint),
-                   kRegistryMark, registry);
+  request.url =
+      for_registry(rule.mint.endpoint.empty() ? "https://{registry}/oauth2/exchange" : rule.mint.endpoint, registry);
   request.body = form(fields);
   Result<Json> answer = ask(http, rule, registry, std::move(request));
   if (!answer) {
@@ -176,16 +174,14 @@ Result<Product> acr(Http& http, const Rule& rule, const std::string& registry, c
     return pass_on(std::move(secret));
   }
   const UnixTime expires = jwt_expiry(secret->view());
-  return Product{std::move(*secret), expires, std::move(*answer)};
+  return Product{std::move(*secret), expires, std::move(*answer), {}};
 }
 
 /// The body of an http-json request: its parameters as a form or as JSON, the token in place of {token}.
-Secret http_json_body(const MintRule& mint, std::string_view token) {
+Secret http_json_body(const MintRule& mint, const std::string& registry, std::string_view token) {
   std::vector<std::pair<std::string_view, Secret>> values;
   for (const auto& [name, pattern] : mint.parameters) {
-    Secret value;
-    append_replacing(value, pattern, kTokenMark, token);
-    values.emplace_back(name, std::move(value));
+    values.emplace_back(name, with_token(for_registry(pattern, registry), token));
   }
   if (mint.authentication == "json") {
     Json object = Json::make_object();
@@ -210,14 +206,14 @@ Result<Product> http_json(Http& http, const Rule& rule, const std::string& regis
   }
   HttpRequest request;
   request.method = rule.mint.method;
-  append_replacing(request.url, rule.mint.endpoint, kRegistryMark, registry);
+  request.url = for_registry(rule.mint.endpoint, registry);
   if (rule.mint.authentication == "bearer") {
     request.authorization = bearer_authorization(*token);
   } else if (rule.mint.authentication == "basic") {
-    request.authorization = basic_authorization(rule.mint.basic_user, *token);
+    request.authorization = basic_authorization(for_registry(rule.mint.basic_user, registry), *token);
   }
   if (request.method != "GET" && !rule.mint.parameters.empty()) {
-    request.body = http_json_body(rule.mint, *token);
+    request.body = http_json_body(rule.mint, registry, *token);
     request.content_type =
         rule.mint.authentication == "json" ? "application/json" : "application/x-www-form-urlencoded";
   }
@@ -229,13 +225,26 @@ Result<Product> http_json(Http& http, const Rule& rule, const std::string& regis
   if (!secret) {
     return pass_on(std::move(secret));
   }
+  std::string user;
+  if (rule.mint.pair) {
+    std::optional<Secret> pair = from_base64(secret->view());
+    const std::size_t colon = pair ? pair->view().find(':') : std::string_view::npos;
+    if (colon == std::string_view::npos) {
+      return fail(ErrorKind::unavailable,
+                  "the answer with the credential for " + registry + " has no user name and password at " +
+                      printable(rule.mint.secret_field),
+                  "see: docker-credential-oauth config check");
+    }
+    user = pair->view().substr(0, colon);
+    secret = Secret(pair->view().substr(colon + 1));
+  }
   std::optional<double> life;
   if (const Json* value = rule.mint.expires_field.empty() ? nullptr : answer->at_pointer(rule.mint.expires_field)) {
     Json holder = Json::make_object();
     holder.set("life", *value);
     life = holder.amount("life");
   }
-  return Product{std::move(*secret), expiry_after(life, now), std::move(*answer)};
+  return Product{std::move(*secret), expiry_after(life, now), std::move(*answer), std::move(user)};
 }
 
 Result<Product> make(Http& http, const Rule& rule, const std::string& registry, const Session& session, UnixTime now) {
@@ -247,7 +256,7 @@ Result<Product> make(Http& http, const Rule& rule, const std::string& registry, 
       if (!token) {
         return tl::unexpected(token.error());
       }
-      return Product{Secret(*token), is_id ? jwt_expiry(*token) : session.expires, Json()};
+      return Product{Secret(*token), is_id ? jwt_expiry(*token) : session.expires, Json(), {}};
     }
     case Shape::exchange:
       return exchange(http, rule, registry, session, now);
@@ -266,6 +275,9 @@ Result<std::string> username(const Rule& rule, const std::string& registry, cons
   const std::string& where = rule.username.value;
   if (rule.username.source == UsernameRule::Source::literal) {
     return where;
+  }
+  if (where.empty() && rule.mint.pair && !product.user.empty() && product.user != "<token>") {
+    return product.user;
   }
   const bool is_claim = rule.username.source == UsernameRule::Source::claim;
   Json claims;
