@@ -33,7 +33,7 @@ class Tokens {
     const char first = at_ < text_.size() ? text_[at_] : '\0';
     if (first == '"') {
       for (++at_; at_ < text_.size() && text_[at_] != '"'; ++at_) {
-        at_ += text_[at_] == '\\' ? 1 : 0;
+        at_ += text_[at_] == '\\' ? 1U : 0U;
       }
       at_ = std::min(at_ + 1, text_.size());
     } else if (std::string_view("{}[]").find(first) != std::string_view::npos) {
@@ -231,6 +231,15 @@ void append_value(Secret& out, const Json& value) {  // NOLINT(misc-no-recursion
 }
 
 }  // namespace
+
+Json::Json() = default;
+Json::Json(const Json& other) = default;
+Json::Json(Json&& other) noexcept = default;
+Json& Json::operator=(const Json& other) = default;
+Json& Json::operator=(Json&& other) noexcept = default;
+Json::~Json() = default;
+
+Json Json::of(const char* text) { return of(std::string_view(text)); }
 
 Json Json::of(std::string_view text) {
   Json value;

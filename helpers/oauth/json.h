@@ -31,9 +31,17 @@ struct Json {
   std::size_t end = 0;
   std::size_t name_begin = 0;
 
+  // Written elsewhere, because clang would need all of Json to make them in the middle of it.
+  Json();
+  Json(const Json& other);
+  Json(Json&& other) noexcept;
+  Json& operator=(const Json& other);
+  Json& operator=(Json&& other) noexcept;
+  ~Json();
+
   [[nodiscard]] static Json of(std::string_view text);
   /// Without this one a literal would be a boolean.
-  [[nodiscard]] static Json of(const char* text) { return of(std::string_view(text)); }
+  [[nodiscard]] static Json of(const char* text);
   [[nodiscard]] static Json of(double value);
   [[nodiscard]] static Json of(bool value);
   [[nodiscard]] static Json make_object();

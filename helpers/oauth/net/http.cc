@@ -16,7 +16,6 @@
 #include "common/utf8.h"
 #include "helpers/oauth/net/crypto.h"
 #include "helpers/oauth/net/memory.h"
-#include "helpers/oauth/net/url.h"
 
 namespace keyberth::oauth {
 namespace {
@@ -269,14 +268,14 @@ Result<> Transfer::prepare() {
 
 tl::expected<HttpAnswer, HttpFailure> Transfer::run() {
   if (auto ready = prepare(); !ready) {
-    return tl::unexpected(HttpFailure{std::move(ready).error(), false});
+    return tl::unexpected(HttpFailure{std::move(ready).error()});
   }
   if (const CURLcode code = curl_easy_perform(curl_.get()); code != CURLE_OK) {
-    return tl::unexpected(HttpFailure{explain(code), sent_});
+    return tl::unexpected(HttpFailure{explain(code), sent_, false});
   }
   answer_.status = info<long>(CURLINFO_RESPONSE_CODE);
   if (answer_.status >= 300 && answer_.status < 400) {
-    return tl::unexpected(HttpFailure{redirected(), true});
+    return tl::unexpected(HttpFailure{redirected(), true, true});
   }
   return std::move(answer_);
 }
@@ -383,7 +382,7 @@ CurlHttp::~CurlHttp() { curl_global_cleanup(); }
 
 tl::expected<HttpAnswer, HttpFailure> CurlHttp::send(const HttpRequest& request) {
   if (auto usable = check_endpoint(request.url, request.allow_http_loopback); !usable) {
-    return tl::unexpected(HttpFailure{std::move(usable).error(), false});
+    return tl::unexpected(HttpFailure{std::move(usable).error()});
   }
   return Transfer(request).run();
 }

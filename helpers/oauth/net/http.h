@@ -11,6 +11,7 @@
 
 #include "common/result.h"
 #include "common/secret.h"
+#include "helpers/oauth/url.h"  // IWYU pragma: export
 
 namespace keyberth::oauth {
 
@@ -37,6 +38,7 @@ struct HttpAnswer {
 struct HttpFailure {
   Error error;
   bool request_sent = false;
+  bool redirected = false;  ///< the server answered with a redirect: it has not done what was asked
 };
 
 /// The only way to the network. Unit tests put a scripted one in its place.
@@ -54,7 +56,8 @@ class Http {
 
 /// libcurl: https only (http for literal loopback when the request allows it), TLS 1.2 or newer, peer and host
 /// verified, no redirects, no netrc, no cookies, proxies from the environment, connect limit 10 s, answers bounded in
-/// size and time, libcurl's and OpenSSL's memory wiped when freed.
+/// size and time, libcurl's and OpenSSL's memory wiped when freed. The system's certificates are those of libcurl, or
+/// of SSL_CERT_FILE and SSL_CERT_DIR as for the curl command; a request's own CA file is added to them.
 class CurlHttp final : public Http {
  public:
   CurlHttp();
@@ -64,12 +67,5 @@ class CurlHttp final : public Http {
 
 /// application/x-www-form-urlencoded, into memory that is wiped.
 [[nodiscard]] Secret form(const std::vector<std::pair<std::string_view, std::string_view>>& fields);
-
-/// An endpoint that may be used: https with a host and no userinfo or fragment; http only for 127.0.0.0/8 and [::1]
-/// literals when allowed.
-[[nodiscard]] Result<> check_endpoint(std::string_view url, bool allow_http_loopback);
-
-/// Host and port of a URL as registry_host writes them.
-[[nodiscard]] std::string url_host(std::string_view url);
 
 }  // namespace keyberth::oauth

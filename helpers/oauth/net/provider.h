@@ -40,10 +40,11 @@ struct Tokens {
 /// An OAuth error answer or a failure on the way, with what the caller must know to go on.
 struct TokenFailure {
   Error error;
-  std::string code;             ///< "invalid_grant" and so on; empty when there was no such answer
-  std::optional<int> interval;  ///< seconds, when a slow_down brings a new one
-  bool maybe_spent = false;     ///< the request may have reached the server, and no answer says what became of it
-  bool transport = false;       ///< no answer of the provider: time-out, connection, 5xx
+  std::string code;                ///< "invalid_grant" and so on; empty when there was no such answer
+  std::optional<int> interval;     ///< seconds, when a slow_down brings a new one
+  std::optional<int> retry_after;  ///< seconds, when the server asks for a pause
+  bool maybe_spent = false;        ///< the request may have reached the server, and no answer says what became of it
+  bool transport = false;          ///< no answer of the provider: time-out, connection, 5xx
 };
 
 /// One request to a token endpoint with the client's id. Decides by the JSON body, not by the status: 200 with an
