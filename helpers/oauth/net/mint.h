@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <chrono>
 #include <string>
 
-#include "common/files.h"
 #include "helpers/oauth/config.h"
 #include "helpers/oauth/net/http.h"
 #include "helpers/oauth/net/provider.h"
@@ -26,8 +24,5 @@ namespace keyberth::oauth {
 /// unavailable.
 [[nodiscard]] Result<Session> renew(Host& host, Http& http, const Config& config, const Rule& rule,
                                     const std::string& registry, bool force);
-
-/// The lock of one session among all processes of the user: held while its vault entry is read and replaced.
-[[nodiscard]] Result<FileLock> lock_session(Host& host, const std::string& key, std::chrono::milliseconds wait);
 
 }  // namespace keyberth::oauth

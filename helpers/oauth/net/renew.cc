@@ -5,12 +5,12 @@
 #include <random>
 #include <utility>
 
-#include "common/files.h"
 #include "common/protocol.h"
 #include "helpers/oauth/answer.h"
 #include "helpers/oauth/net/commands.h"
 #include "helpers/oauth/net/jwt.h"
 #include "helpers/oauth/net/mint.h"
+#include "helpers/oauth/session_lock.h"
 #include "helpers/oauth/vault.h"
 
 namespace keyberth::oauth {
@@ -27,7 +27,6 @@ constexpr seconds kRequestTime{9};
 /// A refresh whose answer we could not wait for spends the token for nothing: with less time left, none is sent.
 constexpr seconds kLeastForRefresh{3};
 constexpr int kSaveAttempts = 3;
-constexpr std::size_t kLockNameLimit = 150;
 
 std::string login_command(const std::string& registry) { return "docker-credential-oauth login " + registry; }
 
@@ -299,20 +298,6 @@ void outlive_the_caller() {
 }
 
 }  // namespace
-
-Result<FileLock> lock_session(Host& host, const std::string& key, std::chrono::milliseconds wait) {
-  Result<std::string> folder = runtime_folder(host);
-  if (!folder) {
-    return pass_on(std::move(folder));
-  }
-  std::string name;
-  for (const char c : key.substr(0, kLockNameLimit)) {
-    const bool plain = (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '.' || c == '-';
-    name += plain ? c : '_';
-  }
-  // Two keys that share a name share a lock, which only costs time.
-  return FileLock::acquire(host, *folder + "/" + name + ".lock", wait);
-}
 
 Result<Session> renew(Host& host, Http& http, const Config& config, const Rule& rule, const std::string& registry,
                       bool force) {
