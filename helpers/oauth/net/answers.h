@@ -51,6 +51,9 @@ using Fields = std::vector<std::pair<std::string_view, std::string_view>>;
 /// A failed request as the token functions report it.
 [[nodiscard]] TokenFailure transport_failure(HttpFailure failure);
 
+/// The rule's scopes as one parameter.
+[[nodiscard]] std::string scope_of(const Rule& rule);
+
 [[nodiscard]] UnixTime wall_clock();
 
 }  // namespace keyberth::oauth
