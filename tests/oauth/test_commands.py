@@ -1,8 +1,6 @@
 """logout, status, token and config check."""
+import base64
 import json
-import re
-import sys
-import time
 
 from oauth_world import HELPER, NOT_FOUND, OauthWorld
 from sandbox import SandboxCase, main
@@ -117,7 +115,6 @@ class TokenTest(CommandCase):
         return tokens
 
     def claims(self, token):
-        import base64
         part = token.strip().split(".")[1]
         return json.loads(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)))
 

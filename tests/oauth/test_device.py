@@ -2,13 +2,11 @@
 import json
 import re
 import signal
-import subprocess
-import sys
 import time
 import unittest
 from pathlib import Path
 
-from faulty_provider import Answer, FaultyProvider, error, unsigned_token
+from faulty_provider import Answer, FaultyProvider, error
 from oauth_world import HELPER, NOT_FOUND, OauthWorld
 from sandbox import SandboxCase, main
 

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from docker_world import docker_commands, traces_of, write_oci_image
-from oauth_world import HELPER, NOT_FOUND, OauthWorld
+from oauth_world import NOT_FOUND, OauthWorld
 from sandbox import SandboxCase, main
 
 BROWSER = Path(__file__).resolve().parents[1] / "support/scripted_browser.py"

@@ -8,7 +8,6 @@ import statistics
 import subprocess
 import sys
 import time
-import unittest
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 

@@ -1,17 +1,17 @@
 """The rules of docker-credential-oauth about who gets what (R1 to R12), and the attacks on other programs that they are
 drawn from: at least one test for each, named after it."""
 import base64
+import hashlib
 import json
 import os
 import re
 import signal
-import socket
+import ssl
 import subprocess
-import sys
 import time
-import unittest
 import urllib.parse
 import urllib.request
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from faulty_provider import Answer, FaultyProvider, error, unsigned_token
@@ -24,6 +24,7 @@ IDENTITY = "canary-identity-b5e0f1"
 DEVICE = "canary-device-09e8d7"
 CANARIES = (ACCESS, REFRESH, IDENTITY, DEVICE)
 REGISTRY = "registry.example.test"
+BROWSER = Path(__file__).resolve().parents[1] / "support/scripted_browser.py"
 
 
 class RuleCase(SandboxCase):
@@ -251,7 +252,6 @@ class R3TransportTest(RuleCase):
     def test_r3_old_tls_is_refused(self):
         authority = Authority(self.world)
         self.provider = self.faulty(authority=authority)
-        import ssl
         context = self.provider.server.socket.context
         context.set_ciphers("ALL:@SECLEVEL=0")
         context.minimum_version = ssl.TLSVersion.TLSv1
@@ -376,6 +376,115 @@ class R7PhishingTest(RuleCase):
         text = seen.read_text()
         for word in ("docker-credential-oauth", "127.0.0.1:9", self.provider.address, "ABCD-EFGH"):
             self.assertIn(word, text)
+
+
+class R8LoopbackTest(RuleCase):
+    """The browser's way back. The browser here says what a test tells it; the provider's pages are not asked."""
+    GOOD = "{path}?code=good&state={state}"
+
+    def setUp(self):
+        super().setUp()
+        self.page = self.world.root / "page"
+        self.world.host = "127.0.0.1:9"
+        self.provider.answers["/token"] = self.provider.tokens(id_token=None)
+        self.world.configure_oauth({self.world.host: self.rule(scopes=["read"])})
+
+    def start(self, *knocks):
+        return self.world.spawn(HELPER, "login", self.world.host, "--web", env={
+            "BROWSER": str(BROWSER), "TEST_LOGIN": "nobody", "TEST_PAGE": str(self.page), "TEST_BEFORE": " ".join(knocks)})
+
+    def opened(self):
+        """Parameters of the address that the browser was given."""
+        address = self.world.wait_for(lambda: self.page.exists() and re.search(r"opened (\S+)\n", self.page.read_text()),
+                                      "the browser").group(1)
+        return dict(urllib.parse.parse_qsl(urllib.parse.urlparse(address).query))
+
+    def refused(self, *knocks):
+        running = self.start(*knocks)
+        done = running.finish()
+        self.assertEqual(done.code, 1, done)
+        self.assertEqual(self.provider.asked("/token"), [])
+        self.assertIsNone(self.world.session())
+        return done
+
+    def ignored(self, *knocks):
+        """None of these ends the wait or reaches the provider; the right one afterwards does."""
+        done = self.start(*knocks, self.GOOD).finish()
+        self.assertEqual(done.code, 0, (done, self.page.read_text()))
+        self.assertEqual([fields["code"] for fields in self.provider.asked("/token")], ["good"])
+
+    def test_r8_stray_requests_are_ignored(self):
+        self.ignored("/favicon.ico", "/", "{path}", "/callback/x?code=evil&state={state}", "{path}?state={state}")
+
+    def test_r8_wrong_state_is_refused(self):
+        self.ignored("{path}?code=evil&state=wrong", "{path}?code=evil", "{path}?code=evil&state=",
+                     "{path}?code=evil&state=wrong&state={state}", "{path}?error=access_denied&state=wrong")
+
+    def test_r8_missing_or_wrong_iss_is_refused(self):
+        self.provider.metadata["authorization_response_iss_parameter_supported"] = True
+        for knock in (self.GOOD, f"{self.GOOD}&iss=https://attacker.test", f"{self.GOOD}&iss="):
+            with self.subTest(knock):
+                self.refused(knock)
+        self.assertEqual(self.start(f"{self.GOOD}&iss={self.provider.issuer}").finish().code, 0)
+
+    def test_r8_wrong_iss_is_refused_even_if_not_announced(self):
+        self.refused(f"{self.GOOD}&iss=https://attacker.test")
+
+    def test_r8_error_of_the_provider(self):
+        done = self.refused("{path}?error=access_denied&error_description=no%1b[31m&state={state}")
+        self.assertNotIn("\x1b", done.err)
+
+    def test_r8_one_redirect_only(self):
+        done = self.start(self.GOOD, "{path}?code=evil&state={state}").finish()
+        self.assertEqual(done.code, 0, done)
+        self.assertEqual([fields["code"] for fields in self.provider.asked("/token")], ["good"])
+
+    def test_r8_listens_on_loopback_only_and_binds_the_code(self):
+        running = self.start()
+        query = self.opened()
+        port = urllib.parse.urlparse(query["redirect_uri"]).port
+        self.assertIn(urllib.parse.urlparse(query["redirect_uri"]).hostname, ("127.0.0.1", "::1"))
+        listening = [line.split()[1] for name in ("tcp", "tcp6") for line in Path(f"/proc/net/{name}").read_text().splitlines()
+                     if f":{port:04X} " in line and line.split()[3] == "0A"]
+        self.assertTrue(listening)
+        for address in listening:
+            self.assertIn(address.split(":")[0], ("0100007F", "00000000000000000000000001000000"))
+        self.assertEqual((query["code_challenge_method"], query["response_type"]), ("S256", "code"))
+        self.assertGreaterEqual(len(query["state"]), 22)
+        urllib.request.build_opener(urllib.request.ProxyHandler({})).open(
+            f"{query['redirect_uri']}?code=good&state={query['state']}", timeout=10).read()
+        self.assertEqual(running.finish().code, 0)
+        sent = self.provider.asked("/token")[0]
+        self.assertGreaterEqual(len(sent["code_verifier"]), 43)
+        challenge = base64.urlsafe_b64encode(hashlib.sha256(sent["code_verifier"].encode()).digest()).rstrip(b"=")
+        self.assertEqual(challenge.decode(), query["code_challenge"])
+        self.assertEqual(sent["redirect_uri"], query["redirect_uri"])
+
+    def test_r8_nonce_of_the_id_token(self):
+        self.world.configure_oauth({self.world.host: self.rule(scopes=["openid"])})
+        for nonce in ("wrong", None):
+            with self.subTest(nonce):
+                claims = {"iss": self.provider.issuer, "aud": "cli", "sub": "alice", "exp": int(time.time()) + 60}
+                token = unsigned_token(**claims, **({"nonce": nonce} if nonce else {}))
+                self.provider.answers["/token"] = self.provider.tokens(id_token=token)
+                self.assertEqual(self.start(self.GOOD).finish().code, 1)
+                self.assertIsNone(self.world.session())
+
+    def test_r8_the_page_says_that_it_is_done(self):
+        self.assertEqual(self.start(self.GOOD).finish().code, 0)
+        self.assertRegex(self.world.wait_for(lambda: "TEST_BEFORE" in self.page.read_text() and self.page.read_text(), "page"),
+                         "200 .*(?i:logged in|done|close)")
+
+    def test_r8_control_c_while_waiting(self):
+        running = self.start()
+        self.opened()
+        running.signal(signal.SIGINT)
+        self.assertEqual(running.finish(5).code, 130)
+        self.assertIsNone(self.world.session())
+
+    def test_attack_loopback_hijack_takes_the_first_request(self):
+        """Cellery listens on all interfaces without a state; gcr and git-credential-oauth take the first request."""
+        self.ignored("{path}?code=evil", "/?code=evil&state=x")
 
 
 class R9ClaimsTest(RuleCase):
@@ -615,9 +724,36 @@ class AttackTest(RealmCase):
             self.assertNotIn(canary, done.err)
         self.assertEqual(list(self.world.root.rglob("*.log")), [])
 
+    def test_plaintext_stores_and_files_made_public_first(self):
+        """gcr writes its tokens to a file and closes it to others afterwards; ECR's old key gave the account away."""
+        trace = self.world.root / "trace"
+        self.provider.answers["/token"] = self.provider.tokens(access_token=ACCESS, refresh_token=REFRESH)
+        self.world.configure_oauth({self.world.host: self.rule()})
+        self.session(host=self.world.host, left=-5)
+        done = self.world.run("strace", "-f", "-qq", "-s", "4096", "-e", "trace=openat,creat,write,pwrite64", "-o", trace, HELPER,
+                              "get", input=self.world.host)
+        self.assertEqual(done.code, 0, done)
+        for line in trace.read_text(errors="replace").splitlines():
+            if "O_CREAT" in line:
+                self.assertRegex(line, r"0?600\)", "a file that others may read")
+
+    def test_core_dumps_swap_environ_and_argv(self):
+        """No variable and no argument of any program that a renewal starts holds a secret."""
+        trace = self.world.root / "trace"
+        self.provider.answers["/token"] = self.provider.tokens(access_token=ACCESS, refresh_token=REFRESH)
+        self.world.configure_oauth({self.world.host: self.rule()})
+        self.session(host=self.world.host, left=-5)
+        done = self.world.run("strace", "-f", "-v", "-qq", "-s", "65536", "-e", "trace=execve,prctl,prlimit64,setrlimit", "-o",
+                              trace, HELPER, "get", input=self.world.host)
+        self.assertEqual(done.code, 0, done)
+        text = trace.read_text(errors="replace")
+        self.assertIn("execve(", text)
+        for canary in CANARIES:
+            self.assertNotIn(canary, text)
+        self.assertRegex(text, r"RLIMIT_CORE, \{rlim_cur=0, rlim_max=0\}")
+
     def test_refresh_reuse_logs_nobody_out(self):
         """Two at once with one refresh token end a login: see test_refresh.py for 64. Here: eight, one request."""
-        from concurrent.futures import ThreadPoolExecutor
         self.world.configure_oauth({self.world.host: self.rule()})
         self.session(host=self.world.host, left=-5)
         with ThreadPoolExecutor(8) as pool:
