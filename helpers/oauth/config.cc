@@ -5,12 +5,14 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <string>
 #include <utility>
 
 #include "common/files.h"
 #include "common/protocol.h"
 #include "common/utf8.h"
+#include "helpers/oauth/edit.h"
 #include "helpers/oauth/json.h"
 #include "helpers/oauth/schema.h"
 
@@ -250,6 +252,20 @@ Result<Config> build(const std::vector<const Layer*>& layers) {
   return config;
 }
 
+Result<Config> load(const Host& host, const std::string& path, const Result<Layer>& user) {
+  const Result<Layer> system = read_layer(system_file(host));
+  for (const Result<Layer>* layer : {&system, &user}) {
+    if (!*layer) {
+      return tl::unexpected(layer->error());
+    }
+  }
+  Result<Config> config = build({&*system, &*user});
+  if (config) {
+    config->user_file = path;
+  }
+  return config;
+}
+
 }  // namespace
 
 const Rule* find_rule(const Config& config, std::string_view registry) {
@@ -274,18 +290,37 @@ std::string session_key(const Rule& rule, std::string_view registry) {
 
 Result<Config> load_config(const Host& host) {
   const std::string path = user_file(host);
-  const Result<Layer> system = read_layer(system_file(host));
-  const Result<Layer> user = read_layer(path);
-  for (const Result<Layer>* layer : {&system, &user}) {
-    if (!*layer) {
-      return tl::unexpected(layer->error());
-    }
+  return load(host, path, read_layer(path));
+}
+
+Result<Config> preview(const Host& host, const Remembered& what) {
+  const std::string path = user_file(host);
+  const Result<Layer> layer = read_layer(path);
+  if (!layer) {
+    return tl::unexpected(layer.error());
   }
-  Result<Config> config = build({&*system, &*user});
-  if (config) {
-    config->user_file = path;
+  return load(host, path, parse_layer(with_rule(layer->text, layer->tree, what), path));
+}
+
+Result<> remember(Host& host, const Remembered& what) {
+  const std::string path = user_file(host);
+  if (path.empty()) {
+    return fail(ErrorKind::unavailable, "there is no place for a configuration file, because HOME is not set");
   }
-  return config;
+  const std::string folder = path.substr(0, path.rfind('/'));
+  KEYBERTH_TRY(make_folders(folder));
+  const Result<FileLock> lock = FileLock::acquire(host, folder + "/.lock", std::chrono::seconds(5));
+  if (!lock) {
+    return tl::unexpected(lock.error());
+  }
+  const Result<Layer> layer = read_layer(path);
+  if (!layer) {
+    return tl::unexpected(layer.error());
+  }
+  // A link, as people have who keep their configuration elsewhere, stays one.
+  std::error_code problem;
+  const std::string target = std::filesystem::canonical(path, problem).string();
+  return replace_file(problem ? path : target, with_rule(layer->text, layer->tree, what));
 }
 
 Result<Config> parse_config(std::string_view text, const std::string& name) {

@@ -100,21 +100,22 @@ struct Config {
 /// The same on text, for the tests and the fuzzer. `name` stands for the file in messages.
 [[nodiscard]] Result<Config> parse_config(std::string_view text, const std::string& name);
 
-/// Writes or replaces the rule of one registry in the user's file with what `login` was told, keeping everything else
-/// of the file (comments inside the replaced rule are lost). Atomic.
+/// What `login` was told and shall know the next time. Empty members leave what is there.
 struct Remembered {
   std::string registry;
   std::string preset;
   std::string issuer;
   std::string client_id;
   std::vector<std::string> scopes;
-  std::string vault;  ///< empty leaves it
+  std::string vault;
 };
-[[nodiscard]] Result<> remember(const Config& config, const Remembered& what);
 
-/// The rule that the configuration would have after remember(): nothing is written, so that a login that fails leaves
-/// no trace. The same checks and errors as load_config.
-[[nodiscard]] Result<Rule> rule_with(const Config& config, const Remembered& what);
+/// Puts it into the user's file, into the rule of this registry or a new one, keeping everything else of the file
+/// (comments inside a changed rule are lost). Atomic.
+[[nodiscard]] Result<> remember(Host& host, const Remembered& what);
+
+/// load_config as it will be after `remember`. Nothing is written.
+[[nodiscard]] Result<Config> preview(const Host& host, const Remembered& what);
 
 /// A vendor's endpoints, scopes and user-name rule; never a client id.
 struct Preset {

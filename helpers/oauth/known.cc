@@ -17,7 +17,7 @@ using Registries = std::map<std::string, std::string>;
 std::string folder_of(const Host& host) {
   constexpr std::string_view kName = "/docker-credential-oauth";
   if (const auto state = host.env("XDG_STATE_HOME"); state && state->starts_with('/')) {
-    return state->append(kName);
+    return *state + std::string(kName);
   }
   const auto home = host.env("HOME");
   return home ? *home + "/.local/state" + std::string(kName) : std::string();
@@ -64,10 +64,12 @@ Registries known_registries(const Host& host) { return read(folder_of(host)); }
 
 Result<> remember_registry(Host& host, const std::string& registry, const std::string& username) {
   return change(host, [&](Registries& registries) {
-    std::string& known = registries[registry];
-    const bool is_new = known != username || username.empty();
-    known = username;
-    return is_new;
+    const auto known = registries.find(registry);
+    if (known != registries.end() && known->second == username) {
+      return false;
+    }
+    registries[registry] = username;
+    return true;
   });
 }
 
