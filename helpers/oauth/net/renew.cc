@@ -7,6 +7,7 @@
 
 #include "common/protocol.h"
 #include "helpers/oauth/answer.h"
+#include "helpers/oauth/known.h"
 #include "helpers/oauth/net/commands.h"
 #include "helpers/oauth/net/jwt.h"
 #include "helpers/oauth/net/mint.h"
@@ -270,8 +271,13 @@ class Renewal {
       return fail(ErrorKind::unavailable, "the provider gave a credential for " + registry_ + " that has already ended",
                   "check the clock of this computer: date");
     }
+    const bool is_new = session_.find(registry_) == nullptr;
+    const std::string username = minted->username;
     session_.put(std::move(*minted));
     KEYBERTH_TRY(save());
+    if (is_new) {  // it shares another registry's session: `list` shows it from now on
+      (void)remember_registry(host_, registry_, username);
+    }
     return std::move(session_);
   }
 
