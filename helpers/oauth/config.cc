@@ -293,6 +293,12 @@ Result<Config> load_config(const Host& host) {
   return load(host, path, read_layer(path));
 }
 
+Result<Config> load_config_file(const std::string& path) {
+  KEYBERTH_TRY(check_owner(path));
+  const Result<std::string> text = read_file(path, kFileLimit);
+  return text ? parse_config(*text, path) : tl::unexpected(text.error());
+}
+
 Result<Config> preview(const Host& host, const Remembered& what) {
   const std::string path = user_file(host);
   const Result<Layer> layer = read_layer(path);

@@ -97,6 +97,9 @@ struct Config {
 /// https), two rules that match one host alike.
 [[nodiscard]] Result<Config> load_config(const Host& host);
 
+/// One file alone, with the same checks. not_found when it is not there.
+[[nodiscard]] Result<Config> load_config_file(const std::string& path);
+
 /// The same on text, for the tests and the fuzzer. `name` stands for the file in messages.
 [[nodiscard]] Result<Config> parse_config(std::string_view text, const std::string& name);
 

@@ -20,24 +20,6 @@ constexpr std::string_view kDebugPrefix = "debug: ";
 /// One name for all sessions: older helpers keep several user names of one server side by side.
 constexpr std::string_view kSessionUser = "oauth-session";
 
-/// Passes on what the vault logged, and returns the rest of its standard error for a hint.
-std::string explanation(Host& host, std::string_view errors) {
-  std::string text;
-  std::size_t lines = 0;
-  for (; !errors.empty() && lines < kHintLines;) {
-    const std::size_t end = std::min(errors.find('\n'), errors.size());
-    const std::string_view line = errors.substr(0, end);
-    if (line.starts_with(kDebugPrefix)) {
-      host.debug(std::string("vault: ").append(line.substr(kDebugPrefix.size())));
-    } else if (!trim(line).empty()) {
-      text += (text.empty() ? "" : "\n") + printable(trim(line));
-      ++lines;
-    }
-    errors.remove_prefix(std::min(end + 1, errors.size()));
-  }
-  return text;
-}
-
 tl::unexpected<Error> not_understood(const std::string& program) {
   return fail(ErrorKind::damaged, program + " gave an answer that is none of the protocol",
               "is it a docker credential helper? see: " + program + " list");
@@ -55,6 +37,23 @@ bool has_password_store(const Host& host) {
 }
 
 }  // namespace
+
+std::string explanation(Host& host, std::string_view errors) {
+  std::string text;
+  std::size_t lines = 0;
+  for (; !errors.empty() && lines < kHintLines;) {
+    const std::size_t end = std::min(errors.find('\n'), errors.size());
+    const std::string_view line = errors.substr(0, end);
+    if (line.starts_with(kDebugPrefix)) {
+      host.debug(line.substr(kDebugPrefix.size()));
+    } else if (!trim(line).empty()) {
+      text += (text.empty() ? "" : "\n") + printable(trim(line));
+      ++lines;
+    }
+    errors.remove_prefix(std::min(end + 1, errors.size()));
+  }
+  return text;
+}
 
 Result<Credential> parse_vault_credential(std::string_view text) {
   const Result<Json> answer = parse_json(text, {.limit = kAnswerLimit});

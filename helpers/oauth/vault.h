@@ -44,6 +44,10 @@ class Vault {
   std::string name_;
 };
 
+/// What a program of the family wrote to standard error, as a hint: a few lines, fit for a terminal. Its debug log goes
+/// to ours.
+[[nodiscard]] std::string explanation(Host& host, std::string_view errors);
+
 /// The vault of the configuration; else the first of secretservice, pass, keyctl whose program is there and whose
 /// `list` works (and for pass, that is set up). unavailable, with what each of them said, when none does.
 [[nodiscard]] Result<Vault> choose_vault(Host& host, const std::string& configured);
