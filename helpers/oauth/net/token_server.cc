@@ -95,7 +95,7 @@ HttpRequest token_request(const Rule& rule, const Challenge& challenge, const st
     fields.emplace_back("scope", scope);
   }
   HttpRequest request = prepared(rule, realm);
-  if (credential != nullptr && rule.answer_token) {
+  if (credential != nullptr && (rule.answer_token || credential->username == "<token>")) {
     fields.emplace_back("grant_type", "refresh_token");
     fields.emplace_back("refresh_token", credential->secret.view());
     request.method = "POST";
