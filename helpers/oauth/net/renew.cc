@@ -131,6 +131,7 @@ class Renewal {
                          (rule_.mint.shape == Shape::exchange && rule_.mint.subject == "id_token") ||
                          (rule_.mint.shape == Shape::http_json && rule_.mint.token == "id_token");
     Session::Minted source;
+    source.secret = Secret(uses_id ? session_.id_token.view() : session_.access_token.view());
     source.obtained = session_.obtained;
     source.expires = uses_id ? jwt_expiry(session_.id_token.view()) : session_.expires;
     const bool lasts = source.expires == 0 && session_.refresh_token.empty();
