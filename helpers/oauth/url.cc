@@ -30,7 +30,8 @@ bool is_unreserved(char c) { return is_name_character(lower(c)) || c == '~'; }
 std::string canonical_v6(const std::string& host) {
   in6_addr address = {};
   std::array<char, INET6_ADDRSTRLEN> text{};
-  const bool valid = host.size() > 2 && inet_pton(AF_INET6, host.substr(1, host.size() - 2).c_str(), &address) == 1 &&
+  const bool valid = host.size() > 2 && host.ends_with(']') &&
+                     inet_pton(AF_INET6, host.substr(1, host.size() - 2).c_str(), &address) == 1 &&
                      inet_ntop(AF_INET6, &address, text.data(), text.size()) != nullptr;
   return valid ? "[" + std::string(text.data()) + "]" : std::string();
 }
