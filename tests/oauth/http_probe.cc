@@ -7,6 +7,7 @@
 #include <iostream>
 #include <string>
 
+#include "common/harden.h"
 #include "helpers/oauth/net/http.h"
 
 namespace {
@@ -46,6 +47,7 @@ HttpRequest read_request() {
 }  // namespace
 
 int main() {
+  keyberth::harden_process(/*dumpable=*/true);
   keyberth::oauth::CurlHttp http;
   const auto answer = http.send(read_request());
   if (!answer) {

@@ -11,11 +11,11 @@
 #include <optional>
 #include <system_error>
 
-#include "common/files.h"
 #include "common/protocol.h"
 #include "common/utf8.h"
 #include "helpers/oauth/net/crypto.h"
 #include "helpers/oauth/net/memory.h"
+#include "helpers/oauth/net/trust.h"
 
 namespace keyberth::oauth {
 namespace {
@@ -24,9 +24,11 @@ using std::chrono::milliseconds;
 
 constexpr milliseconds kConnectLimit = std::chrono::seconds(10);
 constexpr std::size_t kHeaderLimit = 65536;
-constexpr std::size_t kCaLimit = std::size_t{8} * 1024 * 1024;
 
-// Values of X509_V_ERR_..., which libcurl passes on as CURLINFO_SSL_VERIFYRESULT.
+// Values of X509_V_..., which libcurl passes on as CURLINFO_SSL_VERIFYRESULT. It compares the names before it asks
+// OpenSSL for the result, which is "unspecified" until then.
+constexpr long kGoodChain = 0;
+constexpr long kUnspecified = 1;
 constexpr long kNotYetValid = 9;
 constexpr long kExpired = 10;
 
@@ -43,24 +45,6 @@ std::string system_bundle() {
   }
   const char* built_in = curl_version_info(CURLVERSION_NOW)->cainfo;
   return built_in == nullptr ? "/etc/ssl/certs/ca-certificates.crt" : built_in;
-}
-
-/// The system's certificates with the rule's own behind them.
-Result<std::string> combined_bundle(const std::string& ca_file) {
-  auto own = read_file(ca_file, kCaLimit);
-  if (!own) {
-    return fail(own.error().kind == ErrorKind::not_found ? ErrorKind::unavailable : own.error().kind,
-                own.error().kind == ErrorKind::not_found ? "the CA file " + printable(ca_file) + " does not exist"
-                                                         : own.error().message,
-                "correct \"ca_file\" in the configuration");
-  }
-  if (own->find("-----BEGIN ") == std::string::npos) {
-    return fail(ErrorKind::bad_input, "the CA file " + printable(ca_file) + " holds no certificate in PEM form",
-                "convert it: openssl x509 -inform der -in FILE -out FILE.pem");
-  }
-  // Without a bundle of the system (a bare container) the own file stands alone.
-  auto system = read_file(system_bundle(), kCaLimit);
-  return system ? *system + "\n" + *own : *own;
 }
 
 template <auto Free>
@@ -169,13 +153,15 @@ void Transfer::add_header(std::string_view name, std::string_view value) {
 Result<> Transfer::set_headers() {
   for (const auto& [name, value] : request_.headers) {
     if (has_control(name) || has_control(value)) {
-      return fail(ErrorKind::bad_input, "a request header for " + url_.address() + " holds a control character");
+      return fail(ErrorKind::bad_input, "a request header for " + url_.address() + " holds a control character",
+                  "correct the configuration");
     }
     add_header(name, value);
   }
   if (!request_.authorization.empty()) {
     if (request_.authorization.view().find_first_of(std::string_view("\r\n\0", 3)) != std::string_view::npos) {
-      return fail(ErrorKind::bad_input, "a token for " + url_.address() + " holds a line break");
+      return fail(ErrorKind::bad_input, "a token for " + url_.address() + " holds a line break",
+                  "the provider or the registry gave a token that cannot be sent");
     }
     add_header("Authorization", request_.authorization.view());
   }
@@ -207,7 +193,7 @@ Result<> Transfer::set_trust() {
     }
     return {};
   }
-  auto bundle = combined_bundle(request_.ca_file);
+  auto bundle = combined_bundle(system_bundle(), request_.ca_file);
   if (!bundle) {
     return pass_on(std::move(bundle));
   }
@@ -283,7 +269,11 @@ tl::expected<HttpAnswer, HttpFailure> Transfer::run() {
 Error Transfer::redirected() const {
   const char* target = info<char*>(CURLINFO_REDIRECT_URL);
   const auto parsed = parse_url(target == nullptr ? "" : target);
-  const std::string where = parsed ? (parsed->https ? "https://" : "http://") + parsed->address() : "nowhere";
+  if (!parsed) {
+    return {ErrorKind::unavailable, url_.address() + " redirects to no usable address",
+            "check that the address is the right one"};
+  }
+  const std::string where = (parsed->https ? "https://" : "http://") + parsed->address();
   return {ErrorKind::unavailable, url_.address() + " redirects to " + where + ", and redirects are not followed",
           "if that address is right, put it into the configuration in place of " + url_.address()};
 }
@@ -295,7 +285,8 @@ Error Transfer::explain_certificate() const {
   const long result = info<long>(CURLINFO_SSL_VERIFYRESULT);
   const ErrorKind kind = ErrorKind::unavailable;
   switch (result) {
-    case 0:  // the chain is good
+    case kGoodChain:
+    case kUnspecified:
       return {kind, "the certificate of " + host + " is for another host", look};
     case kExpired:
       return {kind, "the certificate of " + host + " has expired",
