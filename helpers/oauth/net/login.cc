@@ -171,8 +171,8 @@ class Login {
 
   /// Through the provider, with the person. Fills the session.
   Result<> log_in() {
-    const bool only_browser =
-        metadata_.device_authorization_endpoint.empty() && !metadata_.authorization_endpoint.empty();
+    const bool only_browser = metadata_.device_authorization_endpoint.empty() &&
+                              !metadata_.authorization_endpoint.empty() && !tools_.screen.uses_events();
     std::string nonce;
     PendingHost host(tools_.host, tools_.screen);
     Result<Tokens> tokens =
