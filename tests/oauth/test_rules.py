@@ -264,8 +264,8 @@ class R3TransportTest(RuleCase):
 class R4InputTest(RuleCase):
     def test_r4_keys_with_control_characters(self):
         self.ready()
-        for name in (f"{REGISTRY}\r", f"{REGISTRY}\rattacker.test", f"{REGISTRY}\x00", f"{REGISTRY}\x1b[m", f"{REGISTRY}\x7f",
-                     f"https://\n{REGISTRY}", f"{REGISTRY}\nattacker.test", f"attacker.test\n{REGISTRY}"):
+        for name in (f"{REGISTRY}\rattacker.test", f"{REGISTRY}\x00", f"{REGISTRY}\x1b[m", f"{REGISTRY}\x7f",
+                     f"attacker.test\r\n{REGISTRY}", f"{REGISTRY}\nattacker.test", f"attacker.test\n{REGISTRY}"):
             with self.subTest(repr(name)):
                 done = self.world.get(name)
                 self.assertEqual(done.code, 1, done)
@@ -302,11 +302,9 @@ class R5TerminalTest(RuleCase):
 
     def see(self):
         """What a person's terminal gets from a login."""
-        seen = self.world.root / "seen"
         self.world.configure_oauth({"127.0.0.1:9": self.rule()})
-        running = self.world.spawn(HELPER, "login", "127.0.0.1:9", stderr=seen.open("wb"))
-        done = running.finish()
-        return done, done.raw_out + seen.read_bytes()
+        done = self.world.spawn(HELPER, "login", "127.0.0.1:9").finish()
+        return done, done.raw_out + done.raw_err
 
     def clean(self, data):
         self.assertNotRegex(data.decode(), "[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
@@ -369,11 +367,9 @@ class R7PhishingTest(RuleCase):
         self.assertEqual(self.provider.asked("/device/auth"), [])
 
     def test_r7_login_says_who_asks_and_for_what(self):
-        seen = self.world.root / "seen"
         self.provider.device["verification_uri_complete"] = f"{self.provider.issuer}/device?user_code=ABCD-EFGH"
         self.world.configure_oauth({"127.0.0.1:9": self.rule()})
-        self.world.spawn(HELPER, "login", "127.0.0.1:9", stderr=seen.open("wb")).finish()
-        text = seen.read_text()
+        text = self.world.spawn(HELPER, "login", "127.0.0.1:9").finish().err
         for word in ("docker-credential-oauth", "127.0.0.1:9", self.provider.address, "ABCD-EFGH"):
             self.assertIn(word, text)
 
@@ -556,12 +552,10 @@ class R11AtRestTest(RuleCase):
         self.assertTrue(files)
 
     def test_r11_what_is_written_is_private(self):
-        os.umask(0)
-        self.world.configure_oauth({})
-        self.world.oauth_config.unlink()
         self.provider.answers["/token"] = self.provider.tokens()
         self.world.configure_oauth({"127.0.0.1:9": self.rule()})
         self.world.host = "127.0.0.1:9"
+        self.addCleanup(os.umask, os.umask(0))
         self.assertEqual(self.login().code, 0)
         self.world.age_session()
         self.assertEqual(self.world.get().code, 0)
@@ -660,9 +654,7 @@ class AttackTest(RealmCase):
         self.provider.device["user_code"] = "\x1b[1A\x1b[2KABCD"
         self.provider.device["verification_uri"] = "https://good.test\x1b[8m.attacker.test"
         self.world.configure_oauth({"127.0.0.1:9": self.rule()})
-        seen = self.world.root / "seen"
-        self.world.spawn(HELPER, "login", "127.0.0.1:9", stderr=seen.open("wb")).finish()
-        self.assertNotIn(b"\x1b", seen.read_bytes())
+        self.assertNotIn(b"\x1b", self.world.spawn(HELPER, "login", "127.0.0.1:9").finish().raw_err)
 
     def test_cve_2021_41092_helper_missing_from_path(self):
         """docker goes on without a helper that it cannot find: login says so when docker could not find this one."""
@@ -671,10 +663,8 @@ class AttackTest(RealmCase):
         folder.mkdir()
         (folder / "docker-credential-keyctl").symlink_to(HELPER.with_name("docker-credential-keyctl"))
         self.world.configure_oauth({"127.0.0.1:9": self.rule()})
-        seen = self.world.root / "seen"
-        self.world.spawn(HELPER, "login", "127.0.0.1:9", stderr=seen.open("wb"),
-                         env={"PATH": f"{folder}:/usr/bin:/bin"}).finish()
-        self.assertIn("PATH", seen.read_text())
+        done = self.world.spawn(HELPER, "login", "127.0.0.1:9", env={"PATH": f"{folder}:/usr/bin:/bin"}).finish()
+        self.assertIn("PATH", done.err)
 
     def test_cve_2020_1702_huge_answer(self):
         self.provider.answers["/token"] = Answer(body=b"x" * 65536, repeat=100000)
@@ -722,7 +712,11 @@ class AttackTest(RealmCase):
         self.assertEqual(done.code, 0, done)
         for canary in CANARIES:
             self.assertNotIn(canary, done.err)
-        self.assertEqual(list(self.world.root.rglob("*.log")), [])
+        files = [path for folder in ("home", "run", "data", "config", "cache", "state", "tmp")
+                 for path in (self.world.root / folder).rglob("*") if path.is_file()]
+        for path in files:
+            for canary in CANARIES:
+                self.assertNotIn(canary.encode(), path.read_bytes(), path)
 
     def test_plaintext_stores_and_files_made_public_first(self):
         """gcr writes its tokens to a file and closes it to others afterwards; ECR's old key gave the account away."""

@@ -58,14 +58,14 @@ class Authority:
 class Provider:
     """oidc-provider, as a process of its own. `issuer` is its address."""
 
-    def __init__(self, world, authority, port=0, name="oidc", **options):
+    def __init__(self, world, authority, port=0, **options):
         if not (MODULES / "installed").exists():
             raise AssertionError("the test servers are missing; run scripts/install-test-servers")
         self.context = authority.client() if authority else None
         given = {"modules": str(MODULES), "port": port, "options": {"interval": 1, **options}}
         if authority:
             given.update(key=str(authority.key), cert=str(authority.certificate))
-        log = world.root / f"{name}.log"
+        log = world.root / f"oidc-{len(world.children)}.log"
         self.process = world.start("node", SERVERS / "oidc.mjs", json.dumps(given), log=log.name)
 
         def ready():
@@ -187,6 +187,11 @@ class Running:
         except ProcessLookupError:
             pass
 
+    def close(self):
+        if self.process.poll() is None:
+            self.kill()
+            self.process.communicate()
+
 
 class OauthMixin:
     """Mixin for a world with a vault. `rules` are the registries of the configuration file, which `configure_oauth`
@@ -250,14 +255,14 @@ class OauthMixin:
         process = subprocess.Popen([*map(str, self.prefix), *map(str, argv)], stdin=stdin, stdout=subprocess.PIPE,
                                    stderr=stderr, env={**self.env, **(env or {})}, start_new_session=True)
         running = Running(process)
-        self.closing.append(running.kill)
+        self.closing.append(running.close)
         return running
 
     def oauth(self, action, *arguments, input=b"", **options):
         return self.run(HELPER, action, *arguments, input=input, **options)
 
     def get(self, server=None, **options):
-        return self.oauth("get", input=server or self.host, **options)
+        return self.oauth("get", input=self.host if server is None else server, **options)
 
     def credential(self, server=None, **options):
         """User name and secret that `get` gives."""
@@ -298,7 +303,7 @@ class OauthMixin:
         return json.loads(json.loads(done.out)["Secret"])
 
     def write_session(self, session, host=None):
-        entry = {"ServerURL": self.session_key(host), "Username": "alice", "Secret": json.dumps(session)}
+        entry = {"ServerURL": self.session_key(host), "Username": "oauth-session", "Secret": json.dumps(session)}
         done = self.run(f"docker-credential-{self.vault}", "store", input=json.dumps(entry))
         assert done.code == 0, done
 
