@@ -133,7 +133,8 @@ class Renewal {
     Session::Minted source;
     source.secret = Secret(uses_id ? session_.id_token.view() : session_.access_token.view());
     source.obtained = session_.obtained;
-    source.expires = uses_id ? jwt_expiry(session_.id_token.view()) : session_.expires;
+    source.secret = Secret((uses_id ? session_.id_token : session_.access_token).view());
+    source.expires = uses_id ? jwt_expiry(source.secret.view()) : session_.expires;
     const bool lasts = source.expires == 0 && session_.refresh_token.empty();
     return lasts ? Freshness::fresh : freshness(source, now(), jitter());
   }
