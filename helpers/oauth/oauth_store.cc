@@ -257,13 +257,14 @@ Result<std::vector<Entry>> OauthStore::list() {
   if (!entries) {
     return entries;
   }
-  for (const auto& [registry, username] : known_registries(host_)) {
+  for (const auto& known : known_registries(host_)) {
+    const std::string& registry = known.first;
     const Rule* rule = find_rule(*config, registry);
     if (rule == nullptr) {
       continue;
     }
     std::erase_if(*entries, [&](const Entry& entry) { return entry.server == registry; });
-    entries->push_back({registry, rule->answer_token ? "<token>" : username});
+    entries->push_back({registry, rule->answer_token ? "<token>" : known.second});
   }
   return entries;
 }

@@ -41,7 +41,9 @@ Outcome apply(const Json& object, Object& into, const std::array<Member<Object>,
   if (object.type != Json::Type::object) {
     return mistake(object, "this must be an object, in braces");
   }
-  for (const auto& [name, value] : object.object) {
+  for (const auto& part : object.object) {
+    const std::string& name = part.first;
+    const Json& value = part.second;
     const auto member =
         std::find_if(members.begin(), members.end(), [&](const auto& known) { return known.name == name; });
     if (member == members.end()) {
