@@ -318,6 +318,29 @@ class ConfigTest(LightCase):
         for arguments in ((), ("chek",), ("presets", "more")):
             self.assertEqual(self.world.call("config", "", *arguments).code, 2)
 
+    def test_examples_of_the_man_page_are_correct(self):
+        page = (Path(__file__).resolve().parents[2] / "man/docker-credential-oauth.json.5").read_text()
+        examples = re.findall(r"^\.Bd -literal.*\n((?:.*\n)*?)\.Ed$", page, re.M)
+        for example in examples:
+            self.world.write(self.world.config, example)
+            self.assertEqual(self.world.call("config", "", "check").code, 0, example)
+        presets = re.findall(r"^[\w-]+", self.world.call("config", "", "presets").out, re.M)
+        self.assertEqual(len(examples), len(presets) + 1)
+        for name in presets:
+            self.assertIn(f'"preset": "{name}"', "".join(examples))
+
+    def test_every_member_is_in_the_man_page(self):
+        page = (Path(__file__).resolve().parents[2] / "man/docker-credential-oauth.json.5").read_text()
+        names = []
+        for text in ('{"zzzzzzzz": 1}', '{"registries": {"a.test": {"zzzzzzzz": 1}}}',
+                     '{"registries": {"a.test": {"mint": {"zzzzzzzz": 1}}}}',
+                     '{"registries": {"a.test": {"endpoints": {"zzzzzzzz": 1}}}}'):
+            self.world.write(self.world.config, text)
+            names += re.search("known here: (.*)", self.world.call("list").err)[1].split(", ")
+        self.assertGreater(len(names), 35)
+        for name in names:
+            self.assertRegex(page, rf"(?m)^\.(It )?(Cm|Pq with Cm)\b.*\b{name}\b", name)
+
     def test_presets(self):
         done = self.world.call("config", "", "presets")
         for word in ("github\n  for       ghcr.io\n", "azure", "*.azurecr.io", "from documentation", "tried live"):
