@@ -80,8 +80,8 @@ INSTANTIATE_TEST_SUITE_P(
                "{\n  \"credHelpers\": {\n    \"registry.example.com\": \"oauth\"\n  }\n}"},
         Golden{"numbers and escapes stay as written", kEverywhere, "{\"n\": 1.50E+02, \"s\": \"\\u00e9\\/\\\"{\"}",
                "{\"n\": 1.50E+02, \"s\": \"\\u00e9\\/\\\"{\", \"credsStore\": \"pass\"}"}),
-    [](const auto& info) {
-      std::string name = info.param.name;
+    [](const auto& golden) {
+      std::string name = golden.param.name;
       std::replace_if(
           name.begin(), name.end(), [](char c) { return std::isalnum(static_cast<unsigned char>(c)) == 0; }, '_');
       return name;
