@@ -10,6 +10,7 @@
 #include "common/protocol.h"
 #include "common/server_key.h"
 #include "helpers/oauth/answer.h"
+#include "helpers/oauth/interactive.h"
 #include "helpers/oauth/known.h"
 #include "helpers/oauth/net_program.h"
 #include "helpers/oauth/session_lock.h"
@@ -74,9 +75,10 @@ Result<OauthStore::Place> OauthStore::locate(const std::string& server) {
 }
 
 Result<Credential> OauthStore::answer(const std::string& server, const Rule& rule, const Session::Minted& minted) {
-  // R4: what ends up in a header, and R9: a colon would end the user name.
-  if (minted.secret.view().find_first_of(std::string_view("\r\n\0", 3)) != std::string_view::npos ||
-      minted.username.empty()) {
+  // R4: both end up in a header; R9: a colon would end the user name.
+  constexpr std::string_view kBreaks{"\r\n\0", 3};
+  if (minted.secret.view().find_first_of(kBreaks) != std::string_view::npos || minted.username.empty() ||
+      minted.username.find(':') != std::string::npos) {
     return fail(ErrorKind::damaged, "the stored credential of " + printable(server) + " cannot be used",
                 login_command(printable(server)));
   }
@@ -95,27 +97,41 @@ Result<Credential> OauthStore::get(std::span<const std::string> keys) {
   if (place->rule == nullptr) {
     return place->vault.get(server);
   }
-  const Rule& rule = *place->rule;
-  const Result<Session> session = place->vault.load(session_key(rule, place->registry));
+  Result<Credential> found = look_up(server, *place);
+  const bool login_helps =
+      !found && (found.error().kind == ErrorKind::not_found || found.error().kind == ErrorKind::locked);
+  if (login_helps && may_ask(host_, place->config)) {
+    const Result<std::string> program = net_program_.empty() ? net_program() : net_program_;
+    if (program && log_in_at_terminal(host_, *program, session_key(*place->rule, place->registry), place->registry)) {
+      return look_up(server, *place);
+    }
+  }
+  return found;
+}
+
+/// Of a registry with a rule, without asking anybody.
+Result<Credential> OauthStore::look_up(const std::string& server, Place& place) {
+  const Rule& rule = *place.rule;
+  const Result<Session> session = place.vault.load(session_key(rule, place.registry));
   if (!session && session.error().kind == ErrorKind::not_found) {
-    return not_logged_in(server, *place);
+    return not_logged_in(server, place);
   }
   if (!session && session.error().kind == ErrorKind::damaged) {
-    return fail(ErrorKind::damaged, session.error().message, login_command(place->registry));
+    return fail(ErrorKind::damaged, session.error().message, login_command(place.registry));
   }
   if (!session) {
     return tl::unexpected(session.error());
   }
   if (!session->dead.empty()) {
-    return fail(ErrorKind::locked, "the login to " + place->registry + " has ended: " + printable(session->dead),
-                login_command(place->registry));
+    return fail(ErrorKind::locked, "the login to " + place.registry + " has ended: " + printable(session->dead),
+                login_command(place.registry));
   }
-  const Session::Minted* minted = session->find(place->registry);
+  const Session::Minted* minted = session->find(place.registry);
   if (minted != nullptr && belongs(*session, rule) && freshness(*minted, time_(), jitter()) == Freshness::fresh) {
-    host_.debug("get: the credential of " + place->registry + " is fresh");
+    host_.debug("get: the credential of " + place.registry + " is fresh");
     return answer(server, rule, *minted);
   }
-  return renew(server, *place, *session);
+  return renew(server, place, *session);
 }
 
 Result<Credential> OauthStore::renew(const std::string& server, const Place& place, const Session& session) {

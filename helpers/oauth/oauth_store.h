@@ -40,6 +40,7 @@ class OauthStore final : public Store {
   struct Place;  ///< what the configuration says about a server key
 
   [[nodiscard]] Result<Place> locate(const std::string& server);
+  [[nodiscard]] Result<Credential> look_up(const std::string& server, Place& place);
   [[nodiscard]] Result<Credential> answer(const std::string& server, const Rule& rule, const Session::Minted& minted);
   [[nodiscard]] Result<Credential> renew(const std::string& server, const Place& place, const Session& session);
   [[nodiscard]] Result<Session::Minted> ask_net(const std::string& registry);

@@ -1,5 +1,6 @@
 """docker-credential-oauth without a network: configuration, vault, what it answers and how fast. The vault is a real
 password store; sessions are put into it behind the helper's back."""
+import ast
 import json
 import os
 import re
@@ -198,6 +199,84 @@ class GetTest(LightCase):
         process.wait()
         self.assertFalse((self.world.root / "ended").exists())
         self.world.wait_for((self.world.root / "ended").exists, "its end")
+
+
+class InteractiveTest(LightCase):
+    """A login that `get` starts by itself, for those who opted in."""
+
+    def setUp(self):
+        super().setUp()
+        session = self.world.make_session()
+        entry = json.dumps({"ServerURL": KEY, "Username": "oauth-session", "Secret": json.dumps(session)})
+        self.world.write(self.world.root / "entry", entry)
+        self.world.call("erase", REGISTRY)
+        # A login that shows something, waits for the person, and leaves a session.
+        self.world.alone_with(f"""
+            [ "$1 $2" = "login {REGISTRY}" ] || exit 1
+            echo asked >> {self.world.root}/asked
+            echo "enter the code 1234" >&2
+            read answer; [ "$answer" = yes ] || exit 1
+            exec docker-credential-pass store < {self.world.root}/entry\n""")
+
+    def asked(self):
+        path = self.world.root / "asked"
+        return path.read_text().count("\n") if path.exists() else 0
+
+    def get_at_terminal(self, typed, count=1, **env):
+        """`count` gets at once, with a terminal of their own but all their streams captured, as docker does it. Returns
+        what they answered and what the terminal showed."""
+        code = ("import os, pty, subprocess, sys\n"
+                "helper, server, typed, count = sys.argv[1:]\n"
+                "pid, terminal = pty.fork()\n"
+                "if pid == 0:\n"
+                "    started = [subprocess.Popen([helper, 'get'], stdin=subprocess.PIPE, stdout=subprocess.PIPE,\n"
+                "                                stderr=subprocess.DEVNULL) for _ in range(int(count))]\n"
+                "    for process in started:\n"
+                "        process.stdin.write(server.encode()); process.stdin.close()\n"
+                "    out = [process.stdout.read().decode() for process in started]\n"
+                "    print('OUT' + repr(out), flush=True)\n"
+                "    os._exit(0)\n"
+                "shown = b''\n"
+                "while True:\n"
+                "    try:\n"
+                "        data = os.read(terminal, 4096)\n"
+                "    except OSError:\n"
+                "        break\n"
+                "    shown += data\n"
+                "    if b'1234' in shown and typed:\n"
+                "        os.write(terminal, typed.encode()); typed = ''\n"
+                "print(shown.decode())\n")
+        done = self.world.run("/usr/bin/python3", "-c", code, self.world.helper, REGISTRY, typed, count, env=env)
+        answers = re.search(r"OUT(\[.*\])", done.out)
+        self.assertIsNotNone(answers, done)
+        return ast.literal_eval(answers[1]), done.out
+
+    def test_login_at_the_terminal(self):
+        self.world.configure({REGISTRY: RULE}, interactive="tty")
+        answers, shown = self.get_at_terminal("yes\n")
+        self.assertIn("enter the code 1234", shown)
+        self.assertIn('"Secret":"minted"', answers[0])
+        self.assertEqual(self.asked(), 1)
+
+    def test_refused_login(self):
+        self.world.configure({REGISTRY: RULE}, interactive="tty")
+        answers, _ = self.get_at_terminal("no\n")
+        self.assertEqual(answers, [NOT_FOUND])
+
+    def test_one_prompt_for_parallel_calls(self):
+        self.world.configure({REGISTRY: RULE}, interactive="tty")
+        answers, _ = self.get_at_terminal("yes\n", count=4)
+        for answer in answers:
+            self.assertIn('"Secret":"minted"', answer)
+        self.assertEqual(self.asked(), 1)
+
+    def test_never_by_default_nor_in_a_build_nor_without_terminal(self):
+        self.assertEqual(self.get_at_terminal("yes\n")[0], [NOT_FOUND])
+        self.world.configure({REGISTRY: RULE}, interactive="tty")
+        for name in ("CI", "GITHUB_ACTIONS", "GITLAB_CI", "BUILD_ID", "TF_BUILD"):
+            self.assertEqual(self.get_at_terminal("yes\n", **{name: "true"})[0], [NOT_FOUND], name)
+        self.assert_not_found()
+        self.assertEqual(self.asked(), 0)
 
 
 class PassThroughTest(LightCase):
