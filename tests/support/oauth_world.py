@@ -190,7 +190,10 @@ class Running:
     def close(self):
         if self.process.poll() is None:
             self.kill()
-            self.process.communicate()
+        self.process.wait()
+        for pipe in (self.process.stdin, self.process.stdout, self.process.stderr):
+            if pipe:
+                pipe.close()
 
 
 class OauthMixin:
@@ -200,6 +203,12 @@ class OauthMixin:
     authority = None
     provider = None
     rules = None
+    prefix = ()
+
+    def __init__(self, **options):
+        self.closing = []
+        super().__init__(**options)
+        self.host = f"{self.root.name.replace('_', '-').lower()}.test"  # no other test has it
 
     def net_programs(self, host=None):
         """Process ids of the network half at work on a registry."""
@@ -350,8 +359,3 @@ class OauthMixin:
 class OauthWorld(OauthMixin, DockerMixin, KeyctlWorld):
     """Its vault is the kernel keyring."""
     vault = "keyctl"
-
-    def __init__(self):
-        self.closing = []
-        super().__init__()
-        self.host = f"{self.root.name.replace('_', '-').lower()}.test"  # no other test has it

@@ -40,6 +40,9 @@ class ScriptedHttp final : public Http {
     for (const auto& [name, value] : request.headers) {
       accept = name == "Accept" ? value : accept;
     }
+    if (request.before_sending && !request.before_sending()) {
+      return http_failure(false);
+    }
     seen.push_back({request.method, request.url, std::string(request.body.view()), accept});
     return answer(request);
   }

@@ -132,7 +132,11 @@ std::size_t Transfer::on_header(char* data, std::size_t /*one*/, std::size_t siz
 
 // Called when the connection, the proxy's tunnel and TLS are there and the request is about to be sent.
 int Transfer::on_ready(void* self, char* /*ip*/, char* /*own_ip*/, int /*port*/, int /*own_port*/) {
-  static_cast<Transfer*>(self)->sent_ = true;
+  auto& transfer = *static_cast<Transfer*>(self);
+  if (transfer.request_.before_sending && !transfer.request_.before_sending()) {
+    return CURL_PREREQFUNC_ABORT;
+  }
+  transfer.sent_ = true;
   return CURL_PREREQFUNC_OK;
 }
 
@@ -294,9 +298,12 @@ Error Transfer::explain_certificate() const {
     case kNotYetValid:
       return {kind, "the certificate of " + host + " is not valid yet", "check the clock of this machine: date"};
     default:
+      // The reason is OpenSSL's: "self-signed certificate", "unable to get local issuer certificate" and so on.
       return {
-          kind, "the certificate of " + host + " is from a certification authority that is not trusted here",
-          "if it is your own, name its file as \"ca_file\" in the configuration or install it for the system\n" + look};
+          kind, "the certificate of " + host + " is not trusted here (" + printable(reason_.data(), 100) + ")",
+          "if its certification authority is your own, name the file of that as \"ca_file\" in the configuration or "
+          "install it for the system\n" +
+              look};
   }
 }
 

@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <functional>
 #include <map>
 #include <string>
 #include <string_view>
@@ -26,6 +27,8 @@ struct HttpRequest {
   bool allow_http_loopback = false;
   std::size_t answer_limit = 65536;
   std::chrono::milliseconds time_limit = std::chrono::seconds(30);
+  /// Called when the connection stands and the request is about to go out; false gives up, and nothing is sent.
+  std::function<bool()> before_sending = {};
 };
 
 struct HttpAnswer {

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <csignal>
 #include <ctime>
+#include <functional>
 #include <random>
 #include <utility>
 
@@ -53,14 +54,19 @@ class BoundedHttp final : public Http {
         request.ca_file,
         request.allow_http_loopback,
         request.answer_limit,
-        std::clamp<milliseconds>(left, seconds(1), std::min<milliseconds>(request.time_limit, kRequestTime))};
+        std::clamp<milliseconds>(left, seconds(1), std::min<milliseconds>(request.time_limit, kRequestTime)),
+        before_sending_};
     return http_.send(bounded);
   }
+
+  /// For the requests from now on.
+  void set_before_sending(std::function<bool()> action) { before_sending_ = std::move(action); }
 
  private:
   Http& http_;
   Host& host_;
   Clock::time_point deadline_;
+  std::function<bool()> before_sending_;
 };
 
 /// One run of renew(), under the lock.
@@ -164,9 +170,16 @@ class Renewal {
       return fail(ErrorKind::timed_out, "no time was left to renew the login to " + registry_,
                   "other programs were busy with it; try again");
     }
-    session_.refresh_sent = now();
-    KEYBERTH_TRY(vault_.save(key_, session_));
+    // Marked as late as can be: whoever dies while it still waits for a connection has not spent the token.
+    Result<> marked;
+    http_.set_before_sending([&] {
+      session_.refresh_sent = now();
+      marked = vault_.save(key_, session_);
+      return marked.has_value();
+    });
     auto tokens = refresh(http_, rule_, session_, now());
+    http_.set_before_sending({});
+    KEYBERTH_TRY(std::move(marked));
     if (tokens) {
       take(std::move(*tokens));
       return save();
@@ -207,7 +220,7 @@ class Renewal {
     if (failure.code == "invalid_grant") {
       return refused(failure, may_repeat);
     }
-    if (!failure.maybe_spent) {
+    if (!failure.maybe_spent && session_.refresh_sent != 0) {
       session_.refresh_sent = 0;
       if (Result<> saved = save(); !saved) {
         host_.debug("renew: " + saved.error().message);
