@@ -17,10 +17,21 @@ MAX_INPUT = 1024 * 1024
 class Traits:
     """What a store cannot help, and the contract therefore does not ask of it."""
 
-    def __init__(self, world, largest_secret=None, strips_line_breaks=False):
+    def __init__(self, world, largest_secret=None, strips_line_breaks=False, private_keys=True):
         self.world = world
         self.largest_secret = largest_secret  # bytes of user name and secret; None: whatever fits into the input
         self.strips_line_breaks = strips_line_breaks  # at the end of a secret, as `pass insert` adds them
+        self.private_keys = private_keys  # False: it keeps sessions under them itself, and hands out none
+
+
+class OauthWorld(KeyctlWorld):
+    """docker-credential-oauth without rules: every registry is passed through to its vault."""
+
+    def __init__(self):
+        super().__init__()
+        folder = self.root / "config/docker-credential-oauth"
+        folder.mkdir()
+        (folder / "config.json").write_text('{"vault": "keyctl"}')
 
 
 KNOWN = {
@@ -29,6 +40,7 @@ KNOWN = {
     "secretservice": Traits(SecretServiceWorld),
     # The kernel's limit for keys of type user, less the byte that separates user name and secret.
     "keyctl": Traits(KeyctlWorld, largest_secret=32766),
+    "oauth": Traits(OauthWorld, largest_secret=32766, private_keys=False),
 }
 
 
