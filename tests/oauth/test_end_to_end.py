@@ -62,9 +62,8 @@ class StoryCase(SandboxCase):
                 self.assertEqual(traces_of(session[name], self.world.env[folder], "alice"), [])
 
 
-class DeviceLoginTest(StoryCase):
-    def log_in(self):
-        return self.world.login()
+class Story:
+    """What has to work however one logged in."""
 
     def test_login_push_pull_with_tokens_of_a_few_seconds(self):
         self.set_up(access_token=12)
@@ -118,6 +117,11 @@ class DeviceLoginTest(StoryCase):
                     self.succeeds(pulled)
             self.assertEqual(self.provider.refreshes(), 1)
 
+
+class DeviceLoginTest(Story, StoryCase):
+    def log_in(self):
+        return self.world.login()
+
     def test_public_images_need_no_login(self):
         self.set_up(engine=False)
         done = self.log_in()
@@ -155,8 +159,8 @@ class DeviceLoginTest(StoryCase):
         self.succeeds(self.world.docker("push", f"{self.world.host}/team/app:v1"))
 
 
-class WebLoginTest(DeviceLoginTest):
-    """The same with a browser on this machine."""
+class WebLoginTest(Story, StoryCase):
+    """With a browser on this machine."""
 
     def log_in(self):
         return self.world.login(None, "--web", env={"BROWSER": str(BROWSER), "DISPLAY": ":0",

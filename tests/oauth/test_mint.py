@@ -1,6 +1,7 @@
 """Each way to make a registry credential of the provider's tokens."""
 import base64
 import json
+import time
 
 from faulty_provider import Answer, FaultyProvider
 from oauth_world import OauthWorld
@@ -36,9 +37,15 @@ class MintTest(SandboxCase):
         self.assertEqual(self.logged_in(username="oauth2"), ("oauth2", self.world.session()["access_token"]))
 
     def test_id_token(self):
+        """Its own end counts, not that of the access token."""
+        self.provider.set(id_token=4)
         user, secret = self.logged_in(mint={"shape": "id-token"})
         self.assertEqual((user, self.claims(secret)["sub"], self.claims(secret)["aud"]), ("alice", "alice", "cli"))
-        self.assertNotEqual(self.renewed()[1], secret)
+        time.sleep(4)
+        self.provider.reset()
+        user, later = self.world.credential()
+        self.assertGreater(self.claims(later)["exp"], self.claims(secret)["exp"])
+        self.assertEqual((user, self.provider.refreshes()), ("alice", 1))
 
     def test_exchange(self):
         user, secret = self.logged_in(mint={"shape": "exchange", "audience": "the-registry"})

@@ -20,6 +20,7 @@ import { pathToFileURL } from 'node:url';
 const given = JSON.parse(process.argv[2]);
 const options = {
   access_token: 3600, // seconds each of them lives
+  id_token: 3600,
   refresh_token: 86400,
   device_code: 600,
   rotate: true, // a new refresh token with each refresh, and the end of the grant when an old one comes back
@@ -134,7 +135,7 @@ function make(issuer) {
     }),
     ttl: {
       AccessToken: () => options.access_token, DeviceCode: () => options.device_code, RefreshToken: () => options.refresh_token,
-      AuthorizationCode: 30, ClientCredentials: 3600, IdToken: 3600, Grant: 864000, Session: 3600, Interaction: 600,
+      AuthorizationCode: 30, ClientCredentials: 3600, IdToken: () => options.id_token, Grant: 864000, Session: 3600, Interaction: 600,
     },
   });
 
