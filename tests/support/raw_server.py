@@ -13,7 +13,8 @@ class Server:
         self.serve, self.context, self.heads, self.refused = serve, context, [], 0
         self.listener = socket.create_server((host, 0), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
         self.port = self.listener.getsockname()[1]
-        threading.Thread(target=self.run, daemon=True).start()
+        self.thread = threading.Thread(target=self.run, daemon=True)
+        self.thread.start()
 
     def run(self):
         with contextlib.suppress(OSError):
@@ -51,6 +52,9 @@ class Server:
         return self.heads[-1]
 
     def close(self):
+        # The thread has to be out of accept() before the descriptor may go to the next listener.
+        self.listener.shutdown(socket.SHUT_RDWR)
+        self.thread.join()
         self.listener.close()
 
 
