@@ -16,8 +16,8 @@ PRINTERS = {"common/host.cc", "common/helper.cc", "helpers/oauth/net/screen.cc"}
 PRINTING = re.compile(r"std::(cout|cerr|clog)\b|\b(f?printf|puts|perror|g_printerr?|g_warning)\s*\("
                       r"|\bwrite\w*\s*\(\s*(STD(OUT|ERR)_FILENO|[12]\b)")
 EXITING = re.compile(r"(?<![\w.:])(_?exit|abort|quick_exit|_Exit)\s*\(")
-# The child between fork and exec must leave with _exit.
-LEAVERS = {"common/process.cc"}
+# The child between fork and exec must leave with _exit, and so must the handler of Ctrl-C.
+LEAVERS = {"common/process.cc", "helpers/oauth/net/interrupt.cc"}
 
 
 def sources(root):
