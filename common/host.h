@@ -34,9 +34,12 @@ struct ProcessRequest {
   /// The child goes on to its end when we are killed: for programs that leave something half done (git its locks).
   /// Otherwise it ends with us.
   bool outlives_us = false;
+  /// The same, and more: the child has a session of its own and is never killed, not even when `time_limit` has passed;
+  /// then nobody reads what it still writes.
+  bool detached = false;
   /// More output than this, on any of its descriptors, ends the child with ErrorKind::limit.
   std::size_t output_limit = std::size_t{4} * 1024 * 1024;
-  /// The child and what it started are killed when this has passed: ErrorKind::timed_out.
+  /// The child and what it started are killed when this has passed (unless detached): ErrorKind::timed_out.
   std::chrono::milliseconds time_limit = std::chrono::seconds(10);
 };
 

@@ -144,4 +144,15 @@ Result<Credential> parse_credential_json(std::string_view text) {
   return std::move(reader).take(complete);
 }
 
+bool is_json(std::string_view text) { return !text.starts_with("\xEF\xBB\xBF") && Json::accept(text); }
+
+std::optional<std::string> read_json_string(std::string_view literal) {
+  const Json value = Json::parse(literal, nullptr, /*allow_exceptions=*/false);
+  return value.is_string() ? std::optional(value.get<std::string>()) : std::nullopt;
+}
+
+std::string write_json_string(std::string_view text) {
+  return Json(text).dump(-1, ' ', /*ensure_ascii=*/false, Json::error_handler_t::replace);
+}
+
 }  // namespace keyberth

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <optional>
+#include <string>
 #include <string_view>
 
 #include "common/credential.h"
@@ -11,5 +13,14 @@ namespace keyberth {
 /// Reads the first JSON value of `text` as the object {ServerURL, Username, Secret}; see parse_credential. Anything
 /// behind that value is ignored. Nesting is limited to 64 levels, text must be valid UTF-8.
 [[nodiscard]] Result<Credential> parse_credential_json(std::string_view text);
+
+/// Whether `text` is one JSON value and nothing else, without a byte order mark.
+[[nodiscard]] bool is_json(std::string_view text);
+
+/// The text of a JSON string literal with its quotes; nothing when it is none.
+[[nodiscard]] std::optional<std::string> read_json_string(std::string_view literal);
+
+/// `text` as a JSON string literal.
+[[nodiscard]] std::string write_json_string(std::string_view text);
 
 }  // namespace keyberth

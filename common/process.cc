@@ -139,16 +139,18 @@ struct ChildEnds {
 /// In the child: everything until exec. Only async-signal-safe calls; `arguments` and `environment` were made before.
 [[noreturn]] void become(const char* program, char** arguments, char** environment, const ChildEnds& ends,
                          const ProcessRequest& request, pid_t parent) {
-  if (!request.outlives_us) {
+  if (!request.outlives_us && !request.detached) {
     (void)prctl(PR_SET_PDEATHSIG, SIGTERM);
     if (getppid() != parent) {
       _exit(kCannotExecute);
     }
   }
-  if (!request.interactive) {
+  if (request.detached) {
+    (void)setsid();  // a signal to our group or from our terminal does not reach it
+  } else if (!request.interactive) {
     (void)setpgid(0, 0);  // so that a time-out ends everything it started
   }
-  (void)std::signal(SIGPIPE, SIG_DFL);
+  (void)std::signal(SIGPIPE, request.detached ? SIG_IGN : SIG_DFL);
   // First out of the way of 0 to 3, then onto them; dup2 drops close-on-exec.
   std::array<int, 4> from{ends.input, ends.output, ends.errors, ends.status};
   for (int& descriptor : from) {
@@ -197,16 +199,17 @@ struct Stream {
   }
 };
 
-/// Kills the child (and its group, when it has one) unless it was waited for.
+/// Kills the child (and its group, when it has one) unless it was waited for or is detached.
 class Child {
  public:
-  Child(pid_t pid, bool own_group) : pid_(pid), own_group_(own_group), pidfd_(pidfd_open(pid, 0)) {}
+  Child(pid_t pid, const ProcessRequest& request)
+      : pid_(pid), own_group_(!request.interactive), detached_(request.detached), pidfd_(pidfd_open(pid, 0)) {}
   Child(const Child&) = delete;
   Child& operator=(const Child&) = delete;
   Child(Child&&) = delete;
   Child& operator=(Child&&) = delete;
   ~Child() {
-    if (!ended_) {
+    if (!ended_ && !detached_) {
       (void)kill(own_group_ ? -pid_ : pid_, SIGKILL);
       (void)kill(pid_, SIGKILL);  // the group does not exist before the child has made it
       (void)waitpid(pid_, nullptr, 0);
@@ -230,6 +233,7 @@ class Child {
  private:
   pid_t pid_;
   bool own_group_;
+  bool detached_;
   Fd pidfd_;
   bool ended_ = false;
   int exit_code_ = -1;
@@ -311,7 +315,7 @@ Result<ProcessResult> run_process(const ProcessRequest& request, const std::stri
   if (pid == 0) {
     become(program.c_str(), argv.data(), envp.data(), ends, request, parent);
   }
-  Child child(pid, !request.interactive);
+  Child child(pid, request);
   for (Result<Pipe>* pipe : {&output, &errors, &status}) {
     (*pipe)->writer.reset();
   }

@@ -17,9 +17,20 @@ MAX_INPUT = 1024 * 1024
 class Traits:
     """What a store cannot help, and the contract therefore does not ask of it."""
 
-    def __init__(self, world, strips_line_breaks=False):
+    def __init__(self, world, strips_line_breaks=False, private_keys=True):
         self.world = world
         self.strips_line_breaks = strips_line_breaks  # at the end of a secret, as `pass insert` adds them
+        self.private_keys = private_keys  # False: it keeps sessions under them itself, and hands out none
+
+
+class OauthWorld(KeyctlWorld):
+    """docker-credential-oauth without rules: every registry is passed through to its vault."""
+
+    def __init__(self):
+        super().__init__()
+        folder = self.root / "config/docker-credential-oauth"
+        folder.mkdir()
+        (folder / "config.json").write_text('{"vault": "keyctl"}')
 
 
 KNOWN = {
@@ -27,6 +38,7 @@ KNOWN = {
     "pass": Traits(PassWorld, strips_line_breaks=True),
     "secretservice": Traits(SecretServiceWorld),
     "keyctl": Traits(KeyctlWorld),
+    "oauth": Traits(OauthWorld, private_keys=False),
 }
 
 

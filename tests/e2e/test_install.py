@@ -8,12 +8,13 @@ from pathlib import Path
 
 from sandbox import BIN, SANITIZED, SandboxCase, main
 
-FAMILY = ("keyctl", "pass", "secretservice")
+FAMILY = ("keyctl", "oauth", "pass", "secretservice")
 BUILD = BIN.parent
 
 # What a helper may load besides the C library: everything more costs start-up time at each call.
 LIBRARIES = {
     "keyctl": {"libkeyutils.so.1"},
+    "oauth": set(),
     "pass": set(),
     "secretservice": {"libsecret-1.so.0", "libgio-2.0.so.0", "libgobject-2.0.so.0", "libglib-2.0.so.0"},
 }

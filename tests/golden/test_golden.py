@@ -138,6 +138,24 @@ class KeyctlGolden(Goldens):
                     self.check(case)
 
 
+class OauthGolden(Goldens):
+    """Without rules, so that everything goes on to another helper: bad input does not get that far."""
+    program = "docker-credential-oauth"
+
+    def make_world(self):
+        world = KeyctlWorld()
+        config = world.root / "config/docker-credential-oauth/config.json"
+        config.parent.mkdir()
+        config.write_text('{"vault": "keyctl"}')
+        return world
+
+    def test_answers_every_case_alike(self):
+        for path in FILES:
+            for case in json.loads(path.read_text()):
+                with self.subTest(case["name"]):
+                    self.check(case)
+
+
 def add_case(path, case):
     setattr(PassGolden, f"test_{path.stem}_{case['name'].replace(' ', '_')}", lambda self: self.check(case))
 

@@ -11,13 +11,13 @@ ROOT = Path(__file__).resolve().parents[2]
 INCLUDE = re.compile(r'^\s*#\s*include\s+(["<])([^">]+)[">]', re.M)
 # Headers that are neither ours nor of the language, the C library or the kernel.
 THIRD_PARTY = re.compile(r"^(nlohmann|libsecret|gio|glib|keyutils|curl|openssl|qrencode|gpgme)")
-# run_helper has the word; RealHost::debug() adds DOCKER_CREDENTIAL_LOG.
-PRINTERS = {"common/host.cc", "common/helper.cc"}
+# run_helper has the word; RealHost::debug() adds DOCKER_CREDENTIAL_LOG; Screen speaks for the commands of the oauth helper.
+PRINTERS = {"common/host.cc", "common/helper.cc", "helpers/oauth/net/screen.cc"}
 PRINTING = re.compile(r"std::(cout|cerr|clog)\b|\b(f?printf|puts|perror|g_printerr?|g_warning)\s*\("
                       r"|\bwrite\w*\s*\(\s*(STD(OUT|ERR)_FILENO|[12]\b)")
 EXITING = re.compile(r"(?<![\w.:])(_?exit|abort|quick_exit|_Exit)\s*\(")
-# The child between fork and exec must leave with _exit.
-LEAVERS = {"common/process.cc"}
+# The child between fork and exec must leave with _exit, and so must the handler of Ctrl-C.
+LEAVERS = {"common/process.cc", "helpers/oauth/net/interrupt.cc"}
 
 
 def sources(root):

@@ -20,7 +20,7 @@ PASSWORD = "wonder-land"
 REGISTRY_CONFIG = """version: 0.1
 log: {{level: info, accesslog: {{disabled: true}}}}
 storage: {{filesystem: {{rootdirectory: {root}/registry}}}}
-http: {{addr: "127.0.0.1:0", secret: test}}
+http: {{addr: "127.0.0.1:0", secret: test{tls}}}
 auth: {auth}
 """
 
@@ -41,6 +41,7 @@ def docker_commands():
 class RegistryMixin:
     """A registry on a free loopback port. `registry` is its host and port."""
     registry = None
+    registry_tls = None  # an Authority: https with its certificate
 
     def start_registry(self, users=((USER, PASSWORD),)):
         file = self.root / "htpasswd"
@@ -55,7 +56,10 @@ class RegistryMixin:
 
     def _serve(self, auth):
         config = self.root / "registry.yml"
-        config.write_text(REGISTRY_CONFIG.format(root=self.root, auth=auth))
+        tls = ""
+        if self.registry_tls:
+            tls = f", tls: {{certificate: {self.registry_tls.certificate}, key: {self.registry_tls.key}}}"
+        config.write_text(REGISTRY_CONFIG.format(root=self.root, auth=auth, tls=tls))
         process = self.start("docker-registry", "serve", config, log="registry.log")
 
         def address():

@@ -1,5 +1,6 @@
 """A token server for a registry, after the distribution project's token specification: Basic or refresh token in, a
-signed ES256 token out. It answers offline_token=true with a refresh token, which makes `docker login` store `<token>`."""
+signed ES256 token out. With a refresh token it answers offline_token=true with that, which makes `docker login` store
+`<token>`."""
 import base64
 import json
 import subprocess
@@ -24,9 +25,10 @@ def raw_signature(der):
 
 
 class TokenServer:
-    """`requests` collects (method, fields) of what came in. `realm` is the address a registry sends its clients to."""
+    """`requests` collects (method, fields) of what came in. `realm` is the address a registry sends its clients to, https
+    with an authority. Whoever sends no password may pull what is in `public/`."""
 
-    def __init__(self, world, users, refresh_token):
+    def __init__(self, world, users, refresh_token, authority=None):
         self.requests = []
         self.users = dict(users)
         self.refresh_token = refresh_token
@@ -37,18 +39,24 @@ class TokenServer:
         assert done.code == 0, done
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
         self.server.daemon_threads = True
+        if authority:
+            self.server.socket = authority.server().wrap_socket(self.server.socket, server_side=True)
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
-        self.realm = f"http://127.0.0.1:{self.server.server_port}/token"
+        self.realm = f"{'https' if authority else 'http'}://127.0.0.1:{self.server.server_port}/token"
 
     def close(self):
         self.server.shutdown()
         self.server.server_close()
 
+    def accepts(self, user, password):
+        return self.users.get(user) == password
+
     def token(self, user, scopes):
         access = []
         for scope in scopes:
             kind, name, actions = scope.split(":")
-            access.append({"type": kind, "name": name, "actions": actions.split(",")})
+            granted = [action for action in actions.split(",") if user or (action == "pull" and name.startswith("public/"))]
+            access.append({"type": kind, "name": name, "actions": granted})
         certificate = "".join(self.certificate.read_text().splitlines()[1:-1])
         now = int(time.time())
         parts = [{"typ": "JWT", "alg": "ES256", "x5c": [certificate]},
@@ -67,10 +75,10 @@ class TokenServer:
                 server.requests.append(("GET", fields))
                 kind, _, value = self.headers.get("Authorization", "").partition(" ")
                 user, _, password = base64.b64decode(value).decode().partition(":") if kind == "Basic" else ("", "", "")
-                if server.users.get(user) != password:
+                if kind and not server.accepts(user, password):
                     return self.answer(401, {"errors": [{"code": "UNAUTHORIZED", "message": "wrong password"}]})
                 answer = {"token": server.token(user, scopes), "expires_in": 300}
-                if fields.get("offline_token") == "true":
+                if fields.get("offline_token") == "true" and user and server.refresh_token:
                     answer["refresh_token"] = server.refresh_token
                 return self.answer(200, answer)
 
@@ -79,15 +87,17 @@ class TokenServer:
                 fields = dict(urllib.parse.parse_qsl(body))
                 server.requests.append(("POST", fields))
                 if fields.get("grant_type") == "refresh_token":
-                    good = fields.get("refresh_token") == server.refresh_token
+                    good = server.refresh_token is not None and fields.get("refresh_token") == server.refresh_token
                 else:
-                    good = server.users.get(fields.get("username", "")) == fields.get("password")
+                    good = server.accepts(fields.get("username", ""), fields.get("password"))
                 if not good:
                     return self.answer(401, {"error": "invalid_grant"})
                 scopes = " ".join(urllib.parse.parse_qs(body).get("scope", [])).split()
                 user = fields.get("username", "alice")
-                return self.answer(200, {"access_token": server.token(user, scopes), "expires_in": 300,
-                                         "refresh_token": server.refresh_token, "scope": " ".join(scopes)})
+                answer = {"access_token": server.token(user, scopes), "expires_in": 300, "scope": " ".join(scopes)}
+                if server.refresh_token:
+                    answer["refresh_token"] = server.refresh_token
+                return self.answer(200, answer)
 
             def answer(self, code, body):
                 text = json.dumps(body).encode()

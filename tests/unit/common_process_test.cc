@@ -2,11 +2,14 @@
 #include "common/process.h"
 
 #include <gtest/gtest.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <csignal>
 #include <cstdlib>
+#include <filesystem>
 #include <string>
+#include <thread>
 
 namespace keyberth {
 namespace {
@@ -102,6 +105,65 @@ TEST(RunProcess, TellsASignalFromAnExit) { EXPECT_EQ(shell("kill -9 $$")->exit_c
 
 TEST(RunProcess, GivesTheChildOrdinarySignalsAndNoOtherDescriptors) {
   EXPECT_EQ(shell("ls /proc/self/fd | tr '\\n' ' '")->output.view(), "0 1 2 3 ");  // 3 is ls reading the folder
+}
+
+/// A detached child that makes `file` after a while.
+Result<ProcessResult> slow_detached(const std::string& file, std::chrono::milliseconds time_limit) {
+  ProcessRequest request;
+  request.detached = true;
+  request.time_limit = time_limit;
+  return shell(
+      "trap 'exit 1' HUP INT TERM; echo started > " + file + ".started; sleep 0.5; echo done; echo x > " + file,
+      std::move(request));
+}
+
+bool appears(const std::string& file) {
+  for (int i = 0; i < 500 && !std::filesystem::exists(file); ++i) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  }
+  return std::filesystem::exists(file);
+}
+
+std::string fresh_path(const std::string& name) {
+  const std::string path = testing::TempDir() + "keyberth-" + name + "-" + std::to_string(getpid());
+  std::filesystem::remove(path);
+  std::filesystem::remove(path + ".started");
+  return path;
+}
+
+TEST(RunProcess, DetachedIsCollectedLikeAnyOther) {
+  ProcessRequest request;
+  request.detached = true;
+  const auto result = shell("read -r _ _ _ _ group session _ < /proc/$$/stat; echo $((session - $$)); exit 3", request);
+  ASSERT_TRUE(result);
+  EXPECT_EQ(result->output.view(), "0\n") << "it leads a session of its own";
+  EXPECT_EQ(result->exit_code, 3);
+}
+
+TEST(RunProcess, DetachedGoesOnWhenTimeIsUp) {
+  const std::string file = fresh_path("detached");
+  const auto result = slow_detached(file, std::chrono::milliseconds(100));
+  ASSERT_FALSE(result);
+  EXPECT_EQ(result.error().kind, ErrorKind::timed_out);
+  EXPECT_FALSE(std::filesystem::exists(file));
+  EXPECT_TRUE(appears(file));
+}
+
+TEST(RunProcess, DetachedGoesOnWhenTheCallerIsKilled) {
+  const std::string file = fresh_path("orphan");
+  const pid_t caller = fork();
+  ASSERT_GE(caller, 0);
+  if (caller == 0) {
+    (void)setpgid(0, 0);
+    (void)slow_detached(file, std::chrono::seconds(10));
+    _exit(0);
+  }
+  (void)setpgid(caller, caller);
+  ASSERT_TRUE(appears(file + ".started"));
+  ASSERT_FALSE(std::filesystem::exists(file));
+  EXPECT_EQ(kill(-caller, SIGKILL), 0);
+  EXPECT_EQ(waitpid(caller, nullptr, 0), caller);
+  EXPECT_TRUE(appears(file));
 }
 
 }  // namespace

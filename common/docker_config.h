@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "common/host.h"
+#include "common/result.h"
+
+namespace keyberth {
+
+/// One setting of Docker's config.json that names a helper by its suffix ("pass" is docker-credential-pass).
+struct HelperSetting {
+  std::string registry;  ///< a member of credHelpers; empty is credsStore, for every registry
+  std::string helper;
+  bool remove = false;  ///< take it away, if it names this helper; another one's stays
+};
+
+/// The file's text with the setting changed and nothing else: unknown members, their order, indentation, line ends and
+/// even odd spacing stay. Text without a change comes back as it is. Empty text is a new file.
+///
+/// bad_input when the text is no JSON object, or credHelpers is no object, or a member that matters is there twice.
+[[nodiscard]] Result<std::string> edit_docker_config(std::string_view text, const HelperSetting& setting);
+
+/// What the text says now: the helper's suffix, or nothing.
+[[nodiscard]] Result<std::string> configured_helper(std::string_view text, const std::string& registry);
+
+/// $DOCKER_CONFIG/config.json, else ~/.docker/config.json.
+[[nodiscard]] Result<std::string> docker_config_path(const Host& host);
+
+/// What became of the file.
+struct DockerConfigChange {
+  std::string path;
+  std::string former;    ///< the helper that was named before; empty without
+  bool changed = false;  ///< false: it said so already
+};
+
+/// Changes the file in one step, under a lock among our own programs, following a symbolic link; mode and owner stay.
+/// A missing file is made, with its folder.
+[[nodiscard]] Result<DockerConfigChange> change_docker_config(Host& host, const HelperSetting& setting);
+
+}  // namespace keyberth

@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "helpers/oauth/edit.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace keyberth::oauth {
+namespace {
+
+constexpr std::size_t kStep = 2;
+
+/// A value as people write it: objects over several lines, everything else in one.
+std::string pretty(const Json& value, std::size_t indent) {  // NOLINT(misc-no-recursion)
+  if (value.type != Json::Type::object || value.object.empty()) {
+    return std::string(write_json(value).view());
+  }
+  const std::string margin(indent + kStep, ' ');
+  std::string text = "{";
+  for (const auto& [name, member] : value.object) {
+    text += text.size() > 1 ? ",\n" : "\n";
+    text += margin + std::string(write_json(Json::of(name)).view()) + ": " + pretty(member, indent + kStep);
+  }
+  return text + "\n" + std::string(indent, ' ') + "}";
+}
+
+/// The text with a member of `object`, a part of it, set to `value`.
+std::string with_member(std::string text, const Json& object, const std::string& name, const Json& value,
+                        std::size_t depth) {
+  const std::string written = pretty(value, depth * kStep);
+  if (const Json* member = object.find(name); member != nullptr) {
+    return text.replace(member->begin, member->end - member->begin, written);
+  }
+  const std::size_t brace = object.end - 1;
+  // In front of the closing brace and the white space before it: what stands there may be a comment to its line's end.
+  const std::size_t behind = text.find_last_not_of(" \t\r\n", brace - 1) + 1;
+  std::string tail = "\n" + std::string((depth - 1) * kStep, ' ') + text.substr(brace);
+  std::string head = text.substr(0, behind);
+  if (!object.object.empty()) {
+    head.insert(object.object.back().second.end, ",");
+  }
+  head.append("\n").append(depth * kStep, ' ').append(write_json(Json::of(name)).view()).append(": ");
+  return head + written + tail;
+}
+
+const Json& registries_of(const Json& tree) {
+  static const Json kNone = Json::make_object();
+  const Json* registries = tree.find("registries");
+  return registries == nullptr ? kNone : *registries;
+}
+
+/// The name under which the file has this registry; the registry itself when it has none.
+std::string name_in_file(const Json& registries, const std::string& registry) {
+  const auto found = std::find_if(registries.object.begin(), registries.object.end(), [&](const auto& member) {
+    const Result<std::string> pattern = registry_pattern(member.first);
+    return pattern && *pattern == registry;
+  });
+  return found == registries.object.end() ? registry : found->first;
+}
+
+Json new_rule(const Json* former, const Remembered& what) {
+  Json rule = former == nullptr ? Json::make_object() : *former;
+  for (const auto& [name, value] : {std::pair<const char*, const std::string&>{"preset", what.preset},
+                                    {"issuer", what.issuer},
+                                    {"client_id", what.client_id}}) {
+    if (!value.empty()) {
+      rule.set(name, Json::of(std::string_view(value)));
+    }
+  }
+  if (!what.scopes.empty()) {
+    Json scopes;
+    scopes.type = Json::Type::array;
+    std::transform(what.scopes.begin(), what.scopes.end(), std::back_inserter(scopes.array),
+                   [](const std::string& scope) { return Json::of(std::string_view(scope)); });
+    rule.set("scopes", std::move(scopes));
+  }
+  return rule;
+}
+
+}  // namespace
+
+std::string with_rule(const std::string& text, const Json& tree, const Remembered& what) {
+  Json root = tree;
+  std::string result = text;
+  const JsonOptions options{.comments = true, .limit = text.size() + 65536};
+  if (text.find_first_not_of(" \t\r\n") == std::string::npos) {
+    result = "{\n}\n";
+    root = *parse_json(result, options);
+  }
+  if (!what.vault.empty() && root.text("vault") != what.vault) {
+    result = with_member(std::move(result), root, "vault", Json::of(std::string_view(what.vault)), 1);
+    root = *parse_json(result, options);
+  }
+  const Json& registries = registries_of(root);
+  const std::string name = name_in_file(registries, what.registry);
+  Json rule = new_rule(registries.find(name), what);
+  if (root.find("registries") == nullptr) {
+    Json all = Json::make_object();
+    all.set(name, std::move(rule));
+    return with_member(std::move(result), root, "registries", all, 1);
+  }
+  return with_member(std::move(result), registries, name, rule, 2);
+}
+
+}  // namespace keyberth::oauth

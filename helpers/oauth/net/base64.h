@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <optional>
+#include <string_view>
+
+#include "common/secret.h"
+
+namespace keyberth::oauth {
+
+/// RFC 4648 section 4, with padding: for Basic authorization.
+[[nodiscard]] Secret base64(std::string_view bytes);
+/// Nothing when it is not that; padding may be missing.
+[[nodiscard]] std::optional<Secret> from_base64(std::string_view text);
+
+/// RFC 4648 section 5, without padding: as JWT and PKCE write it.
+[[nodiscard]] Secret base64url(std::string_view bytes);
+/// Nothing when it is not that; padding at the end is borne.
+[[nodiscard]] std::optional<Secret> from_base64url(std::string_view text);
+
+/// Value of the header Authorization for a user name and password (RFC 7617).
+[[nodiscard]] Secret basic_authorization(std::string_view username, std::string_view password);
+/// The same for a bearer token (RFC 6750).
+[[nodiscard]] Secret bearer_authorization(std::string_view token);
+
+}  // namespace keyberth::oauth

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "helpers/oauth/net_program.h"
+
+#include <unistd.h>
+
+#include <array>
+#include <climits>
+
+namespace keyberth::oauth {
+
+Result<std::string> net_program_beside(const std::string& self) {
+  const std::string folder = self.substr(0, self.rfind('/'));
+  for (const char* place : {"/docker-credential-oauth-net", "/../libexec/keyberth/docker-credential-oauth-net"}) {
+    std::string candidate = folder + place;
+    if (access(candidate.c_str(), X_OK) == 0) {
+      return candidate;
+    }
+  }
+  return fail(ErrorKind::unavailable, "docker-credential-oauth-net is not installed, the part that talks to servers",
+              "install the whole package again; it belongs beside docker-credential-oauth or into "
+              "../libexec/keyberth");
+}
+
+Result<std::string> net_program() {
+  std::array<char, PATH_MAX> self{};
+  const ssize_t size = readlink("/proc/self/exe", self.data(), self.size() - 1);
+  return net_program_beside(size > 0 ? std::string(self.data(), static_cast<std::size_t>(size)) : std::string());
+}
+
+}  // namespace keyberth::oauth

@@ -1,0 +1,76 @@
+"""Sessions in each of the stores that come with docker-credential-oauth, and the choice among them."""
+import json
+from concurrent.futures import ThreadPoolExecutor
+
+from oauth_world import NOT_FOUND, OauthMixin, OauthWorld
+from pass_world import PassWorld
+from sandbox import SandboxCase, main
+from secretservice_world import SecretServiceWorld
+
+NOBODY = "127.0.0.1:9"  # a registry that is not there, which a login survives
+
+
+class PassVault(OauthMixin, PassWorld):
+    vault = "pass"
+
+
+class SecretServiceVault(OauthMixin, SecretServiceWorld):
+    vault = "secretservice"
+
+
+class Story:
+    def setUp(self):
+        super().setUp()
+        self.world.host = NOBODY
+        self.provider = self.world.start_provider()
+
+    def test_from_login_to_logout(self):
+        self.world.configure_oauth()
+        done = self.world.logged_in()
+        self.assertIn(self.world.vault, json.dumps(done.events))
+        first = self.world.session()
+        self.assertEqual(self.world.credential(), ("alice", first["access_token"]))
+        self.assertEqual(json.loads(self.world.oauth("list").out), {NOBODY: "alice"})
+
+        self.world.age_session()
+        self.provider.reset()
+        with ThreadPoolExecutor(8) as pool:
+            answers = set(pool.map(lambda _: self.world.credential(), range(8)))
+        self.assertEqual(len(answers), 1, answers)
+        self.assertEqual(self.provider.refreshes(), 1)
+        self.assertTrue(self.provider.introspect(answers.pop()[1])["active"])
+
+        logout = self.world.oauth("logout", NOBODY)
+        self.assertEqual(logout.code, 0, logout)
+        self.assertIsNone(self.world.session())
+        self.assertEqual(self.world.get().out, NOT_FOUND)
+
+    def test_vault_of_its_own_choice(self):
+        """Without a name in the configuration, the one that works here is taken, and login says which."""
+        self.world.configure_oauth()
+        rules = json.loads(self.world.oauth_config.read_text())
+        del rules["vault"]
+        self.world.oauth_config.write_text(json.dumps(rules))
+        done = self.world.logged_in()
+        self.assertIn(self.world.vault, json.dumps(done.events))
+        self.assertIsNotNone(self.world.session())
+        self.assertEqual(self.world.get().code, 0)
+
+
+class PassTest(Story, SandboxCase):
+    def make_world(self):
+        return PassVault()
+
+
+class SecretServiceTest(Story, SandboxCase):
+    def make_world(self):
+        return SecretServiceVault()
+
+
+class KeyctlTest(Story, SandboxCase):
+    def make_world(self):
+        return OauthWorld()
+
+
+if __name__ == "__main__":
+    main()
