@@ -53,7 +53,7 @@ Secret write_answer(const Result<Session::Minted>& answer) {
 }
 
 Result<Session::Minted> read_answer(std::string_view text) {
-  const Result<Json> object = parse_json(text, {.comments = false, .limit = 1024 * 1024, .max_depth = 4});
+  const Result<Json> object = parse_json(text, {.comments = false, .limit = std::size_t{1024} * 1024, .max_depth = 4});
   if (!object) {
     return fail(ErrorKind::internal, "docker-credential-oauth-net gave no answer that can be read",
                 "see what it says: DOCKER_CREDENTIAL_LOG=debug docker-credential-oauth get");

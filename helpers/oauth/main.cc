@@ -28,6 +28,7 @@ Command network_command(const std::string& name, const std::string& synopsis, co
     std::vector<std::string> words{*program, name};
     words.insert(words.end(), arguments.begin(), arguments.end());
     std::vector<char*> argv;
+    argv.reserve(words.size() + 1);
     for (std::string& word : words) {
       argv.push_back(word.data());
     }

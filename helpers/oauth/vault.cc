@@ -25,8 +25,8 @@ tl::unexpected<Error> not_understood(const std::string& program) {
               "is it a docker credential helper? see: " + program + " list");
 }
 
-std::string value_or(const std::optional<std::string>& value, std::string fallback) {
-  return value ? *value : std::move(fallback);
+std::string value_or(const std::optional<std::string>& value, const std::string& fallback) {
+  return value ? *value : fallback;
 }
 
 /// Whether a password store is set up: its helper's list is empty, not an error, where there is none.

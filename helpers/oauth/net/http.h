@@ -64,6 +64,10 @@ class Http {
 class CurlHttp final : public Http {
  public:
   CurlHttp();
+  CurlHttp(const CurlHttp&) = delete;
+  CurlHttp& operator=(const CurlHttp&) = delete;
+  CurlHttp(CurlHttp&&) = delete;
+  CurlHttp& operator=(CurlHttp&&) = delete;
   ~CurlHttp() override;
   [[nodiscard]] tl::expected<HttpAnswer, HttpFailure> send(const HttpRequest& request) override;
 };

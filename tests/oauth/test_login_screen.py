@@ -1,0 +1,246 @@
+"""What a person sees at a terminal during a login, and what becomes of it afterwards: the code, the QR code, the browser,
+Ctrl-C, the registry's opinion, and Docker's configuration file."""
+import fcntl
+import json
+import os
+import pty
+import re
+import select
+import struct
+import subprocess
+import termios
+import time
+
+from oauth_world import HELPER, OauthWorld
+from sandbox import SandboxCase, main
+
+NOBODY = "127.0.0.1:9"  # a registry that is not there, which a login survives
+CODE = r"\b[A-Z]{4}-[A-Z]{4}\b"
+ESCAPE = "\x1b"
+
+
+class Screen:
+    """A terminal with a login on it."""
+
+    def __init__(self, case, *arguments, columns=100, **env):
+        self.case, self.text = case, ""
+        self.master, slave = pty.openpty()
+        fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 60, columns, 0, 0))
+        world = case.world
+        environment = {**world.env, "TERM": "xterm-256color", "LANG": "C.UTF-8", **env}
+        self.process = subprocess.Popen(
+            [*map(str, world.prefix), str(HELPER), "login", *arguments], stdin=slave, stdout=slave, stderr=slave,
+            env={name: value for name, value in environment.items() if value is not None}, start_new_session=True,
+            preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0))
+        os.close(slave)
+        case.addCleanup(os.close, self.master)
+        case.addCleanup(self.process.wait)
+        case.addCleanup(self.process.kill)
+
+    def read(self, wait):
+        """What has come; false at the end."""
+        if not select.select([self.master], [], [], wait)[0]:
+            return True
+        try:
+            data = os.read(self.master, 65536)
+        except OSError:  # everybody has left the terminal
+            return False
+        self.text += data.decode().replace("\r\n", "\n")
+        return bool(data)
+
+    def until(self, pattern, timeout=20):
+        deadline = time.monotonic() + timeout
+        while not (found := re.search(pattern, self.plain)):
+            going = self.read(0.2)
+            self.case.assertTrue(going and time.monotonic() < deadline, f"no {pattern!r} on the screen:\n{self.text}")
+        return found.group()
+
+    def finish(self, timeout=20):
+        deadline = time.monotonic() + timeout
+        while self.read(0.2) and time.monotonic() < deadline and self.process.poll() is None:
+            pass
+        code = self.process.wait(5)
+        while select.select([self.master], [], [], 0.1)[0] and self.read(0):
+            pass
+        return code
+
+    @property
+    def plain(self):
+        return re.sub(r"\x1b\[[0-9;]*m", "", self.text)
+
+    def qr(self):
+        """The modules of the QR code on the screen, without the quiet zone; True is dark. Empty without one."""
+        lines = [line for line in self.plain.split("\n") if re.fullmatch("[ █▀▄]{20,}", line)]
+        ink = [[half for half in pair] for line in lines
+               for pair in zip(*[{" ": "00", "█": "11", "▀": "10", "▄": "01"}[char] for char in line])]
+        if not ink:
+            return []
+        dark = "1" if f"{ESCAPE}[30;107m" in self.text else "0"
+        rows = [[module == dark for module in row] for row in ink]
+        return [row[2:-2] for row in rows[2:2 + len(rows[0]) - 4]]
+
+
+class ScreenCase(SandboxCase):
+    def make_world(self):
+        world = OauthWorld()
+        world.host = NOBODY
+        return world
+
+    def setUp(self):
+        super().setUp()
+        self.provider = self.world.start_provider()
+        self.world.configure_oauth()
+
+    def log_in(self, *arguments, code=0, **env):
+        screen = Screen(self, self.world.host, *arguments, **env)
+        self.provider.approve(screen.until(CODE))
+        self.assertEqual(screen.finish(), code, screen.text)
+        return screen
+
+    def stub(self, name, text):
+        """A program that comes first in PATH."""
+        folder = self.world.root / "stubs"
+        folder.mkdir(exist_ok=True)
+        (folder / name).write_text(f"#!/bin/sh\n{text}\n")
+        (folder / name).chmod(0o755)
+        if str(folder) not in self.world.env["PATH"]:
+            self.world.env["PATH"] = f"{folder}:{self.world.env['PATH']}"
+        return folder / name
+
+
+class CodeTest(ScreenCase):
+    def test_everything_that_is_needed_to_decide(self):
+        screen = self.log_in()
+        for text in (f"{self.provider.issuer}/device", NOBODY, "localhost:", "cli", "offline_access", "10 minutes",
+                     "never", "Ctrl-C", "Logged in", "alice", "docker-credential-keyctl", f"docker pull {NOBODY}/"):
+            self.assertIn(text, screen.plain)
+        session = self.world.session()
+        for name in ("access_token", "refresh_token", "id_token"):
+            self.assertNotIn(session[name], screen.text)
+
+    def test_qr_code(self):
+        screen = self.log_in()
+        rows = screen.qr()
+        self.assertTrue(rows, screen.text)
+        size = len(rows)
+        self.assertEqual((size - 17) % 4, 0, size)
+        self.assertEqual({len(row) for row in rows}, {size})
+        finder = [[max(abs(x - 3), abs(y - 3)) != 2 for x in range(7)] for y in range(7)]
+        for top, left in ((0, 0), (0, size - 7), (size - 7, 0)):
+            self.assertEqual([row[left:left + 7] for row in rows[top:top + 7]], finder, screen.plain)
+        self.assertEqual([rows[6][x] for x in range(8, size - 8)], [x % 2 == 0 for x in range(8, size - 8)])
+
+    def test_qr_code_without_colours(self):
+        screen = self.log_in(NO_COLOR="1")
+        self.assertNotIn(ESCAPE, screen.text)
+        rows = screen.qr()
+        self.assertTrue(all(rows[0][:7]) and not any(rows[1][1:6]), screen.text)
+
+    def test_no_qr_code_where_it_cannot_be_shown_or_is_not_wanted(self):
+        for arguments, env in (((), {"columns": 30}), ((), {"LANG": "C"}), (("--no-qr",), {})):
+            with self.subTest(str((arguments, env))):
+                screen = self.log_in(*arguments, **env)
+                self.assertEqual(screen.qr(), [])
+                self.assertIn("user_code=", screen.plain)
+
+    def test_control_c(self):
+        screen = Screen(self, NOBODY)
+        screen.until("Ctrl-C")
+        os.write(screen.master, b"\x03")
+        self.assertEqual(screen.finish(5), 130, screen.text)
+        self.assertIsNone(self.world.session())
+        self.assertFalse((self.world.root / "docker/config.json").exists())
+
+
+class BrowserTest(ScreenCase):
+    def opened(self):
+        """What the stub was called with, soon after."""
+        path = self.world.root / "opened"
+        self.world.wait_for(path.exists, "the browser", 5)
+        time.sleep(0.1)
+        return path.read_text()
+
+    def recorder(self, name):
+        return self.stub(name, f'echo chatter; echo chatter >&2; printf "%s\\n" "$@" >"{self.world.root}/opened"')
+
+    def test_browser_variable(self):
+        browser = self.recorder("browser")
+        screen = self.log_in(BROWSER=f"/nonexistent/browser:{browser} --new %s x")
+        code = screen.until(CODE)
+        self.assertEqual(self.opened(), f"--new\n{self.provider.issuer}/device?user_code={code}\nx\n")
+        self.assertNotIn("chatter", screen.text)
+
+    def test_no_shell(self):
+        self.log_in(BROWSER=f"touch {self.world.root}/a;touch {self.world.root}/b")
+        self.assertFalse((self.world.root / "a").exists())
+
+    def test_display(self):
+        self.recorder("xdg-open")
+        self.log_in(DISPLAY=":99")
+        self.assertIn(self.provider.issuer, self.opened())
+
+    def test_where_none_can_open(self):
+        self.recorder("xdg-open")
+        for env in ({}, {"DISPLAY": ":99", "SSH_CONNECTION": "1 2 3 4"}, {"WAYLAND_DISPLAY": "w", "CI": "true"}):
+            with self.subTest(env):
+                self.log_in(**env)
+        self.log_in("--no-browser", DISPLAY=":99")
+        time.sleep(0.3)
+        self.assertFalse((self.world.root / "opened").exists())
+
+    def test_browser_that_fails_or_stays(self):
+        for text in ("exit 3", "exec sleep 30"):
+            with self.subTest(text):
+                self.log_in(BROWSER=str(self.stub("browser", text)))
+
+
+class AfterwardsTest(ScreenCase):
+    def with_registry(self, **changes):
+        tokens = self.world.start_oauth_registry()
+        rule = self.world.rule(realm_hosts=[tokens.realm.split("/")[2]], **changes)
+        self.world.configure_oauth({self.world.host: rule})
+        self.config = self.world.root / "docker/config.json"
+
+    def test_registry_accepts(self):
+        self.with_registry()
+        self.config.write_text('{\n  "credHelpers": {\n    "%s": "pass"\n  },\n  "x": 1\n}\n' % self.world.host)
+        screen = self.log_in()
+        self.assertIn("accepted the credential", screen.plain)
+        self.assertIn("no longer pass", screen.plain)
+        self.assertEqual(self.config.read_text(),
+                         '{\n  "credHelpers": {\n    "%s": "oauth"\n  },\n  "x": 1\n}\n' % self.world.host)
+
+    def test_helper_of_every_registry_needs_no_entry(self):
+        self.with_registry()
+        self.config.write_text('{"credsStore": "oauth"}')
+        self.log_in()
+        self.assertEqual(self.config.read_text(), '{"credsStore": "oauth"}')
+
+    def test_registry_refuses(self):
+        """The token server wants the subject as user name. The session is kept, Docker is not told, and --force does."""
+        self.with_registry(username="somebody-else")
+        screen = self.log_in(code=1)
+        self.assertRegex(screen.plain, r"token server \S+ of \S+ refused")
+        self.assertIn("--force", screen.plain)
+        self.assertIsNotNone(self.world.session())
+        self.assertFalse(self.config.exists())
+        self.log_in("--force")
+        self.assertEqual(json.loads(self.config.read_text()), {"credHelpers": {self.world.host: "oauth"}})
+
+    def test_realm_elsewhere_is_not_tried(self):
+        self.with_registry()
+        self.world.configure_oauth({self.world.host: self.world.rule()})
+        screen = self.log_in()
+        self.assertIn("realm_hosts", screen.plain)
+
+    def test_broken_docker_configuration(self):
+        self.with_registry()
+        self.config.write_text('{"auths": ')
+        screen = self.log_in(code=1)
+        self.assertIn("the login is stored", screen.plain)
+        self.assertEqual(self.config.read_text(), '{"auths": ')
+        self.assertIsNotNone(self.world.session())
+
+
+if __name__ == "__main__":
+    main()
