@@ -114,6 +114,7 @@ class CodeTest(ScreenCase):
         for text in (f"{self.provider.issuer}/device", NOBODY, "localhost:", "cli", "offline_access", "10 minutes",
                      "never", "Ctrl-C", "Logged in", "alice", "docker-credential-keyctl", f"docker pull {NOBODY}/"):
             self.assertIn(text, screen.plain)
+        self.assertNotIn("not granted", screen.plain)
         session = self.world.session()
         for name in ("access_token", "refresh_token", "id_token"):
             self.assertNotIn(session[name], screen.text)

@@ -266,7 +266,7 @@ class Login {
               std::string(session_.expires == 0 ? "" : "; it ends with the access token") +
               "\n            (many give one for the scope offline_access)\n";
     }
-    if (const std::string missing = missing_scopes(scope_of(rule_), session_.scope); !missing.empty()) {
+    if (const std::string missing = missing_scopes(scope_of(rule_), granted_scopes()); !missing.empty()) {
       text += "  scopes    not granted: " + printable(missing) + "\n";
     }
     tools_.screen.say(text);
@@ -282,6 +282,17 @@ class Login {
     KEYBERTH_TRY(tell_docker());
     tell_end(vault, trial);
     return {};
+  }
+
+  /// What the provider says that it granted, and what the tokens themselves show: with a resource (RFC 8707), some name
+  /// the resource's scopes only.
+  [[nodiscard]] std::string granted_scopes() const {
+    std::string scopes = session_.scope;
+    if (!scopes.empty()) {
+      scopes += session_.refresh_token.empty() ? "" : " offline_access";
+      scopes += session_.id_token.empty() ? "" : " openid";
+    }
+    return scopes;
   }
 
   [[nodiscard]] std::string why_this_vault() const {
