@@ -296,10 +296,14 @@ Result<std::string> edit_docker_config(std::string_view text, const HelperSettin
   if (!setting.remove) {
     return set(whole, places, *entry, setting);
   }
+  // What is set has a place; an emptied credHelpers goes as a whole.
   const bool last_helper = !setting.registry.empty() && places.entries->members.size() == 1;
-  return setting.registry.empty() || last_helper
-             ? without(whole, places.root, setting.registry.empty() ? *places.store : *places.helpers)
-             : without(whole, *places.entries, **entry);
+  const Member* member = last_helper ? places.helpers : *entry;
+  if (member == nullptr) {
+    return std::string(text);
+  }
+  const bool in_root = setting.registry.empty() || last_helper;
+  return without(whole, in_root ? places.root : *places.entries, *member);
 }
 
 Result<std::string> configured_helper(std::string_view text, const std::string& registry) {

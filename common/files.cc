@@ -31,6 +31,16 @@ std::string folder_of(const std::string& path) {
   return slash == 0 ? "/" : path.substr(0, slash);
 }
 
+/// The path, or what of it is there: advice about a missing file helps nobody.
+std::string nearest_existing(std::string_view path) {
+  std::string existing(path);
+  struct stat info {};
+  while (existing.find('/', 1) != std::string::npos && lstat(existing.c_str(), &info) != 0) {
+    existing = folder_of(existing);
+  }
+  return existing;
+}
+
 Result<> write_all(int descriptor, std::string_view bytes, const std::string& path) {
   while (!bytes.empty()) {
     const ssize_t written = write(descriptor, bytes.data(), bytes.size());
@@ -103,13 +113,15 @@ Error system_error(std::string_view doing, std::string_view path, int code) {
       ErrorKind::internal,
       "cannot " + std::string(doing) + " " + printable(path) + ": " + strerror_r(code, buffer.data(), buffer.size()),
       ""};
-  const std::string quoted = shell_word(path);
+  const std::string quoted = shell_word(nearest_existing(path));
   if (code == ENOSPC || code == EDQUOT) {
     error.kind = ErrorKind::limit;
     error.hint = "free some space and try again; what was stored before is unchanged. See: df -h " + quoted;
   } else if (code == EACCES || code == EPERM) {
     error.kind = ErrorKind::denied;
     error.hint = "see who owns it: ls -ld " + quoted;
+  } else if (code == EEXIST || code == ENOTDIR || code == ELOOP) {
+    error.hint = "something else is in the way; see what: ls -ld " + quoted;
   } else if (code == EROFS) {
     error.kind = ErrorKind::denied;
     error.hint = "the file system is mounted read-only; see: findmnt -T " + quoted;

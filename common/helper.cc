@@ -63,7 +63,7 @@ More: man )" +
 /// Not found is an ordinary answer, and silent there. Texts may come from outside: both are made fit for a terminal.
 void report(const Helper& helper, const Error& error) {
   const std::string message = printable(error.message, kMessageLimit);
-  (void)write_output(STDOUT_FILENO, message + "\n");
+  (void)write_output(STDOUT_FILENO, message + "\n", patience(helper.host));
   if (error.kind == ErrorKind::not_found) {
     return;
   }
@@ -206,7 +206,7 @@ int run_helper(const Helper& helper, int argc, char** argv) noexcept {
     const std::vector<std::string> arguments(argv + std::min(argc, 1), argv + argc);
     Answer answer = dispatch(helper, arguments);
     if (answer) {
-      if (Result<> written = write_output(STDOUT_FILENO, answer->view()); !written) {
+      if (Result<> written = write_output(STDOUT_FILENO, answer->view(), patience(helper.host)); !written) {
         answer = pass_on(std::move(written));
       }
     }

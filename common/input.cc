@@ -4,7 +4,9 @@
 #include <poll.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <climits>
 
 #include "common/files.h"
 #include "common/protocol.h"
@@ -12,25 +14,38 @@
 namespace keyberth {
 namespace {
 
+using Clock = std::chrono::steady_clock;
+
 /// More than this is not a client's mistake but an endless stream; then even draining stops.
 constexpr std::size_t kDrainLimit = 64 * kInputLimit;
+
+/// Whether the descriptor is ready (or broken, which the next call on it tells) before the deadline.
+bool wait_until(int descriptor, short events, Clock::time_point deadline) {
+  while (true) {
+    const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(deadline - Clock::now()).count();
+    pollfd watched{descriptor, events, 0};
+    const int ready = left > 0 ? poll(&watched, 1, static_cast<int>(left)) : 0;
+    if (ready >= 0 || errno != EINTR) {
+      return ready != 0;
+    }
+  }
+}
 
 }  // namespace
 
 Result<Secret> read_standard_input(Host& host) {
   const auto limit = patience(host);
+  const auto deadline = Clock::now() + limit;
   Secret input;
   std::size_t total = 0;
   while (total < kDrainLimit) {
-    pollfd watched{STDIN_FILENO, POLLIN, 0};
-    const int ready = poll(&watched, 1, static_cast<int>(limit.count() * 1000));
-    if (ready == 0) {
-      return fail(ErrorKind::timed_out, "nothing came on standard input for " + std::to_string(limit.count()) + " s",
+    if (!wait_until(STDIN_FILENO, POLLIN, deadline)) {
+      return fail(ErrorKind::timed_out, "standard input did not end within " + std::to_string(limit.count()) + " s",
                   "the calling program must write its request and close the pipe; on a terminal end it with Ctrl-D");
     }
     const auto room = input.prepare(std::size_t{16} * 1024);
     const ssize_t count = read(STDIN_FILENO, room.data(), room.size());
-    if (count < 0 && errno == EINTR) {
+    if (count < 0 && (errno == EINTR || errno == EAGAIN)) {
       continue;
     }
     if (count < 0) {
@@ -53,10 +68,16 @@ Result<Secret> read_standard_input(Host& host) {
   return input;
 }
 
-Result<> write_output(int descriptor, std::string_view bytes) {
+Result<> write_output(int descriptor, std::string_view bytes, std::chrono::seconds limit) {
+  const auto deadline = Clock::now() + limit;
   while (!bytes.empty()) {
-    const ssize_t count = write(descriptor, bytes.data(), bytes.size());
-    if (count < 0 && errno != EINTR) {
+    if (!wait_until(descriptor, POLLOUT, deadline)) {
+      return fail(ErrorKind::timed_out, "nobody read standard output for " + std::to_string(limit.count()) + " s",
+                  "the calling program must read the answer there");
+    }
+    // A pipe that poll calls writable takes this much at once, so that write does not wait (pipe(7)).
+    const ssize_t count = write(descriptor, bytes.data(), std::min<std::size_t>(bytes.size(), PIPE_BUF));
+    if (count < 0 && errno != EINTR && errno != EAGAIN) {
       return fail(
           ErrorKind::internal,
           errno == EBADF ? "standard output is closed" : system_error("write", "standard output", errno).message,

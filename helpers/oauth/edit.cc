@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "common/utf8.h"
+
 namespace keyberth::oauth {
 namespace {
 
@@ -82,7 +84,7 @@ std::string with_rule(const std::string& text, const Json& tree, const Remembere
   Json root = tree;
   std::string result = text;
   const JsonOptions options{.comments = true, .limit = text.size() + 65536};
-  if (text.find_first_not_of(" \t\r\n") == std::string::npos) {
+  if (trim(text).empty()) {
     result = "{\n}\n";
     root = *parse_json(result, options);
   }

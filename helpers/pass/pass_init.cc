@@ -148,16 +148,31 @@ class Setup {
       call.environment = {{"GPG_TTY", *terminal}};
     }
     const Result<ProcessResult> result = host_.run(call);
+    if (!result && result.error().kind == ErrorKind::timed_out) {
+      return fail(ErrorKind::timed_out, "nobody answered the question for the passphrase of the new GPG key",
+                  "allow more seconds: export DOCKER_CREDENTIAL_TIMEOUT=300\n" + std::string(kTerminalHint));
+    }
     if (!result) {
       return tl::unexpected(result.error());
     }
     const GpgStatus status = parse_gpg_status(result->status);
     if (result->exit_code != 0 || status.created.empty()) {
-      const std::string reason = printable(result->errors.substr(0, result->errors.find('\n')));
-      return fail(ErrorKind::locked, "gpg did not make a key" + (reason.empty() ? reason : ": " + reason),
-                  std::string(kTerminalHint));
+      return tl::unexpected(not_made(result->errors));
     }
     return Key{status.created, name, true};
+  }
+
+  /// Where gpg could not ask, it has said so at the terminal; without a passphrase it has nothing to ask, and the last
+  /// line of what it says is the cause.
+  [[nodiscard]] Error not_made(std::string_view said) const {
+    if (passphrase_) {
+      return {ErrorKind::locked, "gpg did not make a key", std::string(kTerminalHint)};
+    }
+    said = said.substr(0, said.find_last_not_of('\n') + 1);
+    const std::string home = host_.env("GNUPGHOME").value_or(host_.env("HOME").value_or("") + "/.gnupg");
+    return {
+        ErrorKind::unavailable, "gpg did not make a key: " + printable(said.substr(said.rfind('\n') + 1)),
+        "gpg's folder must be yours, writable, and have a path of less than 90 characters: ls -ld " + shell_word(home)};
   }
 
   /// A message goes there and back; a locked key asks for its passphrase now.

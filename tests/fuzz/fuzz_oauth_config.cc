@@ -35,9 +35,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   }
   const std::string name = "login.example:5000";
   if (find_rule(*config, name) == nullptr) {
-    const auto tree = text.find_first_not_of(" \t\r\n") == std::string::npos
-                          ? Json::make_object()
-                          : *parse_json(text, {.comments = true, .limit = 1 << 20});
+    const auto tree =
+        keyberth::trim(text).empty() ? Json::make_object() : *parse_json(text, {.comments = true, .limit = 1 << 20});
     const std::string changed = with_rule(text, tree, {name, "", "https://id.example", "c", {"openid"}, "pass"});
     const auto again = parse_config(changed, "f");
     FUZZ_CHECK(again && again->vault == "pass" && again->rules.size() == config->rules.size() + 1);

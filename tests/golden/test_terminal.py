@@ -1,5 +1,6 @@
 """What a person sees who starts a helper by hand: an explanation instead of a silent wait, an end to every wait, and no
 message twice on one screen."""
+import json
 import os
 import pty
 import select
@@ -8,6 +9,7 @@ import subprocess
 import time
 import unittest
 
+from pass_world import PassWorld
 from sandbox import BIN, Sandbox, SandboxCase, main
 
 HELPER = BIN / "docker-credential-pass"
@@ -70,7 +72,7 @@ class Terminal(SandboxCase):
     def test_nothing_typed_ends_with_advice(self):
         process = self.start("get", DOCKER_CREDENTIAL_TIMEOUT="1")
         screen = self.read_all(process)
-        self.assertIn("nothing came on standard input for 1 s", screen)
+        self.assertIn("standard input did not end within 1 s", screen)
         self.assertIn("Ctrl-D", screen)
         self.assertEqual(1, process.returncode)
 
@@ -102,9 +104,44 @@ class Pipes(SandboxCase):
         os.close(reader)
         os.write(writer, b"registry.example")
         out, err = process.communicate(timeout=20)
-        self.assertEqual((1, b"nothing came on standard input for 1 s\n"), (process.returncode, out))
+        self.assertEqual((1, b"standard input did not end within 1 s\n"), (process.returncode, out))
         self.assertIn(b"close the pipe", err)
         self.assertGreaterEqual(time.monotonic() - started, 1)
+
+    def test_a_caller_that_drips_is_not_waited_for(self):
+        process = subprocess.Popen([HELPER, "get"], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                   stderr=subprocess.PIPE, env={**self.world.env, "DOCKER_CREDENTIAL_TIMEOUT": "1"})
+        deadline = time.monotonic() + 20
+        while process.poll() is None and time.monotonic() < deadline:
+            try:
+                process.stdin.write(b"x")
+                process.stdin.flush()
+            except BrokenPipeError:
+                break
+            time.sleep(0.1)
+        self.assertEqual(1, process.wait(5))
+        self.assertIn(b"standard input did not end within 1 s", process.stderr.read())
+        for pipe in (process.stdin, process.stdout, process.stderr):
+            try:
+                pipe.close()
+            except BrokenPipeError:
+                pass
+
+    def test_a_caller_that_does_not_read_is_not_waited_for(self):
+        world = PassWorld()
+        self.addCleanup(world.close)
+        payload = json.dumps({"ServerURL": "large.example", "Username": "me", "Secret": "s" * 900_000})
+        self.assertEqual(0, world.run(HELPER, "store", input=payload).code)
+        for nonblocking in (False, True):
+            reader, writer = os.pipe()
+            os.set_blocking(writer, not nonblocking)
+            process = subprocess.Popen([HELPER, "get"], stdin=subprocess.PIPE, stdout=writer, stderr=subprocess.PIPE,
+                                       env={**world.env, "DOCKER_CREDENTIAL_TIMEOUT": "2"})
+            _, err = process.communicate(b"large.example", timeout=20)
+            self.assertEqual(1, process.returncode)
+            self.assertIn(b"nobody read standard output for 2 s", err)
+            os.close(reader)
+            os.close(writer)
 
     def test_input_is_read_to_its_end_even_when_refused(self):
         """A writer that is left with a broken pipe takes it for a crash (Java clients do)."""

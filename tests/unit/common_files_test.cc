@@ -137,10 +137,10 @@ TEST_F(Files, RuntimeFolderIsTakenOnlyWhenPrivate) {
 }
 
 TEST(SystemError, NamesThePathAndWhatToDo) {
-  const Error full = system_error("write", "/x/y", ENOSPC);
+  const Error full = system_error("write", "/etc/missing/file", ENOSPC);
   EXPECT_EQ(full.kind, ErrorKind::limit);
-  EXPECT_EQ(full.message, "cannot write /x/y: No space left on device");
-  EXPECT_NE(full.hint.find("df -h '/x/y'"), std::string::npos);
+  EXPECT_EQ(full.message, "cannot write /etc/missing/file: No space left on device");
+  EXPECT_NE(full.hint.find("df -h '/etc'"), std::string::npos);
   EXPECT_EQ(system_error("write", "/x", EROFS).kind, ErrorKind::denied);
   EXPECT_EQ(system_error("write", "/x\n", EIO).message, "cannot write /x?: Input/output error");
 }

@@ -3,6 +3,9 @@
 
 #include <gtest/gtest.h>
 
+#include <cstdint>
+#include <fstream>
+#include <sstream>
 #include <string>
 #include <type_traits>
 #include <utility>
@@ -67,6 +70,24 @@ TEST(Secret, ComparesByContent) {
   EXPECT_FALSE(Secret("abc").equals(Secret("abd")));
   EXPECT_FALSE(Secret("abc").equals(Secret("ab")));
   EXPECT_TRUE(Secret().equals(Secret("")));
+}
+
+TEST(Secret, LivesInPagesThatAreLockedLeftOutOfDumpsAndNotInherited) {
+  const Secret secret("hunter2");
+  std::ifstream maps("/proc/self/smaps");
+  std::ostringstream place;
+  place << std::hex << reinterpret_cast<std::uintptr_t>(secret.view().data()) << "-";
+  bool inside = false;
+  std::string flags;
+  for (std::string text; flags.empty() && std::getline(maps, text);) {
+    inside = inside || text.starts_with(place.str());
+    if (inside && text.starts_with("VmFlags:")) {
+      flags = text + " ";
+    }
+  }
+  for (const char* flag : {" lo ", " dd ", " wf "}) {  // proc(5)
+    EXPECT_NE(flags.find(flag), std::string::npos) << flag << " in " << flags;
+  }
 }
 
 #ifndef KEYBERTH_SANITIZED
