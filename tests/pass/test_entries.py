@@ -202,6 +202,17 @@ class Entries(HelperCase):
                 self.assertEqual([p.name for p in top.rglob("*.gpg")], ["alice.gpg"])
 
 
+class Log(HelperCase):
+    def test_options_of_the_user_are_not_in_it(self):
+        """They may hold a passphrase."""
+        self.store(SERVER, "alice", "s3cret")
+        done = self.call("get", SERVER, env={"DOCKER_CREDENTIAL_LOG": "debug",
+                                             "PASSWORD_STORE_GPG_OPTS": "--pinentry-mode loopback --passphrase hunter2"})
+        self.assertEqual(0, done.code, done)
+        self.assertIn("debug: run gpg", done.err)
+        self.assertNotIn("hunter2", done.err)
+
+
 class Uninitialised(HelperCase):
     options = {"init": False}
 

@@ -88,7 +88,25 @@ class EmptyAccount(InitCase):
         done = self.init(env={"DOCKER_CREDENTIAL_TIMEOUT": "1"})
         self.assertEqual(done.code, 1, done)
         self.assertLess(done.seconds, 12)
+        self.assertIn("nobody answered the question for the passphrase of the new GPG key", done.out)
+        self.assertIn("DOCKER_CREDENTIAL_TIMEOUT=300", done.err)
         self.assertFalse(self.world.store.exists())
+
+    def test_gpg_that_cannot_work_says_why(self):
+        folder = self.world.home / ("g" * 120)  # too long for the socket of gpg-agent
+        done = self.init("--no-passphrase", env={"GNUPGHOME": str(folder)})
+        self.assertEqual(done.code, 1, done)
+        self.assertRegex(done.out, "^gpg did not make a key: .")
+        self.assertIn(f"ls -ld '{folder}'", done.err)
+        self.assertNotIn("--no-passphrase", done.err)
+
+    def test_file_in_the_place_of_the_store(self):
+        place = self.world.home / "file"
+        place.write_text("")
+        done = self.init("--no-passphrase", env={"PASSWORD_STORE_DIR": str(place)})
+        self.assertEqual(done.code, 1, done)
+        self.assertIn(f"something else is in the way; see what: ls -ld '{place}'", done.err)
+        self.assertEqual("", place.read_text())
 
     def test_failure_takes_the_new_key_back(self):
         (self.world.home / "file").write_text("")

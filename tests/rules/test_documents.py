@@ -2,6 +2,7 @@
 import json
 import re
 import subprocess
+import tempfile
 import unittest
 from pathlib import Path
 
@@ -72,6 +73,19 @@ class Documents(unittest.TestCase):
             for word in words:
                 plain = page.replace("\\-", "-").replace("Fl -", "--").replace("Fl Fl ", "--")
                 self.assertIn(word, plain, f"{program}: {word} of --help is not in the man page")
+
+    def test_the_readme_shows_what_a_program_says(self):
+        """The advice in "When something fails" is that of the program, word for word."""
+        shown = next(block for block in blocks(README) if "is not set up" in block).split("\n", 1)[1]
+        with tempfile.TemporaryDirectory() as home:
+            done = subprocess.run([BIN / "docker-credential-pass", "store"], capture_output=True, text=True, check=False,
+                                  env={"HOME": home, "PATH": "/usr/bin:/bin"},
+                                  input='{"ServerURL":"r.example","Username":"u","Secret":"s"}')
+            self.assertEqual(shown, done.stderr.replace(home, "/home/me"))
+
+    def test_no_placeholder_is_left(self):
+        for page in PAGES:
+            self.assertNotRegex((ROOT / page).read_text(), r"@[A-Z_]+@")
 
     def test_nothing_names_a_machine_or_is_left_to_do(self):
         names = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=False).stdout.split()

@@ -16,6 +16,8 @@ PRINTERS = {"common/host.cc", "common/helper.cc", "helpers/oauth/net/screen.cc"}
 PRINTING = re.compile(r"std::(cout|cerr|clog)\b|\b(f?printf|puts|perror|g_printerr?|g_warning)\s*\("
                       r"|\bwrite\w*\s*\(\s*(STD(OUT|ERR)_FILENO|[12]\b)")
 EXITING = re.compile(r"(?<![\w.:])(_?exit|abort|quick_exit|_Exit)\s*\(")
+# A longer file has more than one reason.
+LONGEST = 450
 # The child between fork and exec must leave with _exit, and so must the handler of Ctrl-C.
 LEAVERS = {"common/process.cc", "helpers/oauth/net/interrupt.cc"}
 
@@ -45,6 +47,8 @@ def broken_rules(root):
                 owners.setdefault((folder, library), set()).add(name)
                 if name.endswith(".h"):
                     yield f"{name} shows the third-party header {header} to others"
+        if text.count("\n") > LONGEST:
+            yield f"{name} has {text.count(chr(10))} lines"
         code = code_only(text)
         if name not in PRINTERS and PRINTING.search(code):
             yield f"{name} prints: {PRINTING.search(code).group()}"
@@ -66,6 +70,7 @@ class Layers(unittest.TestCase):
             "helpers/pass/b.cc": '#include "helpers/keyctl/x.h"\n#include <nlohmann/json.hpp>\n',
             "helpers/pass/c.cc": "#include <nlohmann/json.hpp>\nvoid f() { std::cout << 1; }\n",
             "helpers/pass/d.h": "#include <gio/gio.h>\n",
+            "helpers/pass/h.cc": "\n" * 451,
             "helpers/pass/g.cc": "void w() { (void)write(2, text, 1); }\n",
             "helpers/pass/e.cc": "void g() { exit(1); }  // printf(\n",
             "helpers/pass/f.cc": '// std::cerr\nconst char* kText = "exit(1) printf(";\nvoid h() { host.exit(); }\n',
@@ -83,6 +88,7 @@ class Layers(unittest.TestCase):
             "helpers/pass/d.h shows the third-party header gio/gio.h to others",
             "helpers/pass/e.cc exits: exit(",
             "helpers/pass/g.cc prints: write(2",
+            "helpers/pass/h.cc has 451 lines",
             "nlohmann is included by 2 files of helpers/pass: helpers/pass/b.cc, helpers/pass/c.cc",
         ], broken)
 
