@@ -270,6 +270,19 @@ class Seen(HelperCase):
         lines = [line for line in trace.splitlines() if "execve(" in line and line.endswith(" = 0")]
         return [os.path.basename(line.split('"')[1]) for line in lines[1:]]
 
+    def test_an_entry_is_on_the_disk_before_its_name_is(self):
+        """What a power cut leaves is decided by the order: write, fsync, rename, fsync of the folder."""
+        log = self.world.root / "calls"
+        done = self.world.run("strace", "-y", "-e", "trace=fsync,rename", "-e", "signal=none", "-o", log, HELPER, "store",
+                              input=payload("alice", self.SECRET))
+        if "ptrace" in done.err and "not permitted" in done.err:
+            raise unittest.SkipTest("tracing is not allowed here")
+        entry = self.world.entry(SERVER, "alice")
+        calls = [line for line in log.read_text().splitlines() if line.endswith(" = 0")]
+        self.assertRegex(calls[0], r"^fsync\(\d+<.*/\.kb-\w+>\)")
+        self.assertRegex(calls[1], r'^rename\(".*/\.kb-\w+", ' + f'"{entry}"')
+        self.assertRegex(calls[2], rf"^fsync\(\d+<{entry.parent}>\)")
+
     def test_one_gpg_for_get_and_store_and_nothing_for_the_rest(self):
         self.assertEqual(self.programs("store", payload("alice", self.SECRET)), ["gpg"])
         self.assertEqual(self.programs("get", SERVER), ["gpg"])
