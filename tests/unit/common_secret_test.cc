@@ -72,6 +72,8 @@ TEST(Secret, ComparesByContent) {
   EXPECT_TRUE(Secret().equals(Secret("")));
 }
 
+#ifndef KEYBERTH_SANITIZED
+// The address sanitizer turns mlock into nothing.
 TEST(Secret, LivesInPagesThatAreLockedLeftOutOfDumpsAndNotInherited) {
   const Secret secret("hunter2");
   std::ifstream maps("/proc/self/smaps");
@@ -90,7 +92,6 @@ TEST(Secret, LivesInPagesThatAreLockedLeftOutOfDumpsAndNotInherited) {
   }
 }
 
-#ifndef KEYBERTH_SANITIZED
 TEST(OperatorDelete, WipesTheHeap) {
   auto* text = new std::string(300, 'S');
   const char* bytes = text->data();
