@@ -173,11 +173,12 @@ Answer run_action(const Helper& helper, std::string_view action) {
               "the actions are store, get, erase, list and version; see: " + helper.name + " --help");
 }
 
-Answer dispatch(const Helper& helper, const std::vector<std::string>& arguments) {
+Answer dispatch(const Helper& helper, const std::vector<std::string>& arguments, bool& good) {
   for (const Command& command : helper.commands) {
     if (!arguments.empty() && arguments.front() == command.name) {
-      return command.run({arguments.begin() + 1, arguments.end()}).map([](const std::string& text) {
-        return Secret(text);
+      return command.run({arguments.begin() + 1, arguments.end()}).map([&good](const CommandOutput& output) {
+        good = output.good;
+        return Secret(output.text);
       });
     }
   }
@@ -204,7 +205,8 @@ int run_helper(const Helper& helper, int argc, char** argv) noexcept {
   harden_process(helper.dumpable);
   try {
     const std::vector<std::string> arguments(argv + std::min(argc, 1), argv + argc);
-    Answer answer = dispatch(helper, arguments);
+    bool good = true;
+    Answer answer = dispatch(helper, arguments, good);
     if (answer) {
       if (Result<> written = write_output(STDOUT_FILENO, answer->view(), patience(helper.host)); !written) {
         answer = pass_on(std::move(written));
@@ -214,7 +216,7 @@ int run_helper(const Helper& helper, int argc, char** argv) noexcept {
       report(helper, answer.error());
       return exit_code(helper, arguments, answer.error());
     }
-    return 0;
+    return good ? 0 : kFailed;
   } catch (const std::exception& problem) {
     // Only the standard library throws here, above all for want of memory; its text holds nothing of ours.
     const std::string_view what = problem.what();

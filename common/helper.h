@@ -5,19 +5,12 @@
 #include <string>
 #include <vector>
 
+#include "common/command.h"
+#include "common/doctor.h"
 #include "common/host.h"
 #include "common/store.h"
 
 namespace keyberth {
-
-/// A command for people, beside the protocol's actions.
-struct Command {
-  std::string name;      ///< the word on the command line
-  std::string synopsis;  ///< its options as --help shows them, such as "[--no-passphrase]"
-  std::string summary;   ///< one line for --help
-  /// Takes the arguments behind the word. What it returns is printed on standard output.
-  std::function<Result<std::string>(const std::vector<std::string>& arguments)> run;
-};
 
 /// Everything that makes one helper different from another.
 struct Helper {
@@ -25,7 +18,11 @@ struct Helper {
   std::string summary;  ///< one line for --help: where credentials go
   Store& store;
   Host& host;
-  std::vector<Command> commands;
+  /// Besides configure, doctor and migrate, which every helper has.
+  std::vector<Command> commands = {};
+  /// The backend's own links for `doctor`, in the order a request passes them, ending with the first that hides the
+  /// rest: is the daemon, the key, the quota there, unlocked, healthy. Looks only: never prompts, unlocks or changes.
+  std::function<std::vector<Check>()> examine = {};
   /// Whether other processes of the user may look at this one (prctl PR_SET_DUMPABLE). False hides memory from
   /// debuggers; the Secret Service helper needs true, because KeePassXC names its caller by the link /proc/PID/exe.
   bool dumpable = false;

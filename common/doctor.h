@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "common/command.h"
+#include "common/host.h"
+#include "common/result.h"
+
+namespace keyberth {
+
+struct Helper;
+
+/// One link of the chain between a client and a login, as `doctor` found it.
+struct Check {
+  enum class State {
+    ok,
+    note,     ///< works, but a person should know: an expiry, a duplicate that is answered right
+    problem,  ///< a login fails or is not safe because of it
+  };
+
+  std::string link;  ///< what was looked at, a word or three: "GPG key"
+  State state = State::ok;
+  std::string finding;  ///< one line without a final stop, never a secret
+  std::string remedy;   ///< the commands that mend it, one a line, fit to be pasted; for an `ok` empty
+};
+
+/// A link that failed with an error: its message, and its hint as the remedy.
+[[nodiscard]] Check problem(std::string link, const Error& error);
+
+/// Every link for this helper in the order a request passes them: the program in PATH, Docker's and podman's
+/// configuration, the backend (Helper::examine), and a round trip of a login made for it, which is removed again.
+/// A link that cannot be looked at because an earlier one failed is left out.
+[[nodiscard]] std::vector<Check> examine_chain(const Helper& helper);
+
+/// `doctor [--json] [--store] [--all]`: examine_chain as text or JSON. `--store` leaves the configuration out; `--all`
+/// is one table of the family, each member asked as a program of its own with `doctor --store --json`.
+/// Not good (exit code 1) when there is a problem, and with --all when no member works.
+[[nodiscard]] Result<CommandOutput> doctor(const Helper& helper, const std::vector<std::string>& arguments);
+
+}  // namespace keyberth
