@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <map>
 #include <string>
 #include <string_view>
 
@@ -25,6 +26,13 @@ struct HelperSetting {
 /// What the text says now: the helper's suffix, or nothing.
 [[nodiscard]] Result<std::string> configured_helper(std::string_view text, const std::string& registry);
 
+/// All helpers that a configuration names, by their suffixes.
+struct HelperNames {
+  std::string store;                              ///< credsStore; empty without
+  std::map<std::string, std::string> registries;  ///< credHelpers, by registry
+};
+[[nodiscard]] Result<HelperNames> configured_helpers(std::string_view text);
+
 /// $DOCKER_CONFIG/config.json, else ~/.docker/config.json.
 [[nodiscard]] Result<std::string> docker_config_path(const Host& host);
 
@@ -35,8 +43,9 @@ struct DockerConfigChange {
   bool changed = false;  ///< false: it said so already
 };
 
-/// Changes the file in one step, under a lock among our own programs, following a symbolic link; mode and owner stay.
-/// A missing file is made, with its folder.
+/// edit_docker_config on Docker's own file, or on another of the same form; see edit_file.
 [[nodiscard]] Result<DockerConfigChange> change_docker_config(Host& host, const HelperSetting& setting);
+[[nodiscard]] Result<DockerConfigChange> change_docker_config(Host& host, const std::string& path,
+                                                              const HelperSetting& setting);
 
 }  // namespace keyberth

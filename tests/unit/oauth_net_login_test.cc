@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <gtest/gtest.h>
 
-#include "helpers/oauth/net/base64.h"
+#include "common/base64.h"
 #include "helpers/oauth/net/browser.h"
 #include "helpers/oauth/net/login_options.h"
 #include "helpers/oauth/net/login_text.h"

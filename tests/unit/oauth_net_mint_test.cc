@@ -3,7 +3,8 @@
 
 #include <gtest/gtest.h>
 
-#include "helpers/oauth/net/base64.h"
+#include "common/base64.h"
+#include "helpers/oauth/net/authorization.h"
 #include "tests/unit/scripted_http.h"
 
 namespace keyberth::oauth {

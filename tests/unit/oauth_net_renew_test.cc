@@ -5,8 +5,8 @@
 #include <ctime>
 #include <filesystem>
 
+#include "common/base64.h"
 #include "common/protocol.h"
-#include "helpers/oauth/net/base64.h"
 #include "helpers/oauth/net/mint.h"
 #include "helpers/oauth/session_lock.h"
 #include "tests/unit/fake_host.h"

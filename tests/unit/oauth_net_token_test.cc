@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <gtest/gtest.h>
 
+#include "common/base64.h"
 #include "helpers/oauth/net/answers.h"
-#include "helpers/oauth/net/base64.h"
 #include "helpers/oauth/net/crypto.h"
 #include "helpers/oauth/net/memory.h"
 #include "tests/unit/scripted_http.h"

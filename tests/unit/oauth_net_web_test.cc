@@ -9,8 +9,8 @@
 #include <atomic>
 #include <thread>
 
+#include "common/base64.h"
 #include "helpers/oauth/net/answers.h"
-#include "helpers/oauth/net/base64.h"
 #include "helpers/oauth/net/crypto.h"
 #include "helpers/oauth/net/loopback.h"
 #include "tests/unit/fake_host.h"

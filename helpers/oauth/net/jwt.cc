@@ -3,7 +3,7 @@
 
 #include <cmath>
 
-#include "helpers/oauth/net/base64.h"
+#include "common/base64.h"
 
 namespace keyberth::oauth {
 namespace {

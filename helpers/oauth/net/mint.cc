@@ -5,9 +5,10 @@
 #include <utility>
 #include <vector>
 
+#include "common/base64.h"
 #include "common/protocol.h"
 #include "common/utf8.h"
-#include "helpers/oauth/net/base64.h"
+#include "helpers/oauth/net/authorization.h"
 #include "helpers/oauth/net/jwt.h"
 
 namespace keyberth::oauth {

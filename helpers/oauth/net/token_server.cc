@@ -7,7 +7,7 @@
 
 #include "common/protocol.h"
 #include "helpers/oauth/json.h"
-#include "helpers/oauth/net/base64.h"
+#include "helpers/oauth/net/authorization.h"
 #include "helpers/oauth/url.h"
 
 namespace keyberth::oauth {

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 
+#include "common/base64.h"
 #include "common/protocol.h"
 #include "helpers/oauth/net/answers.h"
-#include "helpers/oauth/net/base64.h"
 #include "helpers/oauth/net/crypto.h"
 #include "helpers/oauth/net/loopback.h"
 

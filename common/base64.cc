@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "helpers/oauth/net/base64.h"
+#include "common/base64.h"
 
 #include <cstdint>
 
-namespace keyberth::oauth {
+namespace keyberth {
 namespace {
 
 constexpr std::string_view kStandard = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
@@ -65,19 +65,4 @@ std::optional<Secret> from_base64url(std::string_view text) { return decode(text
 
 std::optional<Secret> from_base64(std::string_view text) { return decode(text, kStandard); }
 
-Secret basic_authorization(std::string_view username, std::string_view password) {
-  Secret pair(username);
-  pair.push_back(':');
-  pair.append(password);
-  Secret value("Basic ");
-  value.append(base64(pair.view()).view());
-  return value;
-}
-
-Secret bearer_authorization(std::string_view token) {
-  Secret value("Bearer ");
-  value.append(token);
-  return value;
-}
-
-}  // namespace keyberth::oauth
+}  // namespace keyberth

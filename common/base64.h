@@ -6,9 +6,9 @@
 
 #include "common/secret.h"
 
-namespace keyberth::oauth {
+namespace keyberth {
 
-/// RFC 4648 section 4, with padding: for Basic authorization.
+/// RFC 4648 section 4, with padding: as Basic authorization and Docker's config.json write it.
 [[nodiscard]] Secret base64(std::string_view bytes);
 /// Nothing when it is not that; padding may be missing.
 [[nodiscard]] std::optional<Secret> from_base64(std::string_view text);
@@ -18,9 +18,4 @@ namespace keyberth::oauth {
 /// Nothing when it is not that; padding at the end is borne.
 [[nodiscard]] std::optional<Secret> from_base64url(std::string_view text);
 
-/// Value of the header Authorization for a user name and password (RFC 7617).
-[[nodiscard]] Secret basic_authorization(std::string_view username, std::string_view password);
-/// The same for a bearer token (RFC 6750).
-[[nodiscard]] Secret bearer_authorization(std::string_view token);
-
-}  // namespace keyberth::oauth
+}  // namespace keyberth
