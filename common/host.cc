@@ -80,7 +80,7 @@ std::optional<std::string> RealHost::terminal() const {
 Result<ProcessResult> RealHost::run(const ProcessRequest& request) {
   // Arguments are left out: the user's own options may hold a passphrase (PASSWORD_STORE_GPG_OPTS).
   debug("run " + request.arguments.front() + " with " + std::to_string(request.arguments.size() - 1) + " arguments");
-  return run_process(request, env("PATH").value_or("/usr/local/bin:/usr/bin:/bin"));
+  return run_process(request, search_path(*this));
 }
 
 void RealHost::debug(std::string_view line) {

@@ -30,21 +30,6 @@ using Clock = std::chrono::steady_clock;
 constexpr int kStatusDescriptor = 3;
 constexpr int kCannotExecute = 127;
 
-std::string find_program(const std::string& name, const std::string& search_path) {
-  if (name.find('/') != std::string::npos) {
-    return name;
-  }
-  for (std::string_view rest = search_path; !rest.empty();) {
-    const auto end = std::min(rest.find(':'), rest.size());
-    std::string candidate = std::string(rest.substr(0, end)) + "/" + name;
-    if (end > 0 && access(candidate.c_str(), X_OK) == 0) {
-      return candidate;
-    }
-    rest.remove_prefix(std::min(end + 1, rest.size()));
-  }
-  return {};
-}
-
 /// Our environment without the hidden variables and with the request's own on top, as exec takes it.
 std::vector<std::string> child_environment(const ProcessRequest& request) {
   std::vector<std::string> environment;
@@ -278,6 +263,25 @@ Result<ProcessResult> collect(std::array<Stream, 3> streams, Child& child, const
 }
 
 }  // namespace
+
+std::string find_program(const std::string& name, const std::string& search_path) {
+  if (name.find('/') != std::string::npos) {
+    return name;
+  }
+  for (std::string_view rest = search_path; !rest.empty();) {
+    const auto end = std::min(rest.find(':'), rest.size());
+    std::string candidate = std::string(rest.substr(0, end)) + "/" + name;
+    if (end > 0 && access(candidate.c_str(), X_OK) == 0) {
+      return candidate;
+    }
+    rest.remove_prefix(std::min(end + 1, rest.size()));
+  }
+  return {};
+}
+
+std::string search_path(const Host& host) { return host.env("PATH").value_or("/usr/local/bin:/usr/bin:/bin"); }
+
+std::string find_program(const Host& host, const std::string& name) { return find_program(name, search_path(host)); }
 
 Result<ProcessResult> run_process(const ProcessRequest& request, const std::string& search_path) {
   const std::string program = find_program(request.arguments.front(), search_path);
