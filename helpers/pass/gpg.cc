@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "helpers/pass/gpg.h"
 
-#include <unistd.h>
-
 #include <algorithm>
 #include <chrono>
 #include <optional>
 
+#include "common/process.h"
 #include "common/protocol.h"
 #include "helpers/pass/gpg_status.h"
 #include "helpers/pass/prompt_turn.h"
@@ -25,19 +24,6 @@ constexpr seconds kEncryptLimit{60};
 constexpr std::string_view kStopHint =
     "end the agent, it starts again by itself: gpgconf --kill gpg-agent\n"
     "if that hangs as well: pkill -KILL -u \"$(id -u)\" gpg-agent";
-
-/// Whether a program is in PATH, the way pass looks for gpg2.
-bool is_installed(const Host& host, const std::string& name) {
-  const std::string path = host.env("PATH").value_or("/usr/local/bin:/usr/bin:/bin");
-  for (std::string_view rest = path; !rest.empty();) {
-    const std::string_view folder = rest.substr(0, rest.find(':'));
-    if (!folder.empty() && access((std::string(folder) + "/" + name).c_str(), X_OK) == 0) {
-      return true;
-    }
-    rest.remove_prefix(std::min(folder.size() + 1, rest.size()));
-  }
-  return false;
-}
 
 std::string joined(const std::vector<std::string>& words) {
   std::string text;
@@ -138,9 +124,16 @@ std::vector<std::string> split_words(std::string_view text) {
   }
 }
 
-ProcessRequest Gpg::request(const std::vector<std::string>& options, const std::vector<std::string>& command) const {
+const std::string& Gpg::program() {
+  if (program_.empty()) {
+    program_ = find_program(host_, "gpg2").empty() ? "gpg" : "gpg2";
+  }
+  return program_;
+}
+
+ProcessRequest Gpg::request(const std::vector<std::string>& options, const std::vector<std::string>& command) {
   ProcessRequest request;
-  request.arguments = {is_installed(host_, "gpg2") ? "gpg2" : "gpg", "--batch", "--yes", "--status-fd", "3"};
+  request.arguments = {program(), "--batch", "--yes", "--status-fd", "3"};
   for (const std::vector<std::string>& part :
        {options, split_words(host_.env("PASSWORD_STORE_GPG_OPTS").value_or("")), command}) {
     request.arguments.insert(request.arguments.end(), part.begin(), part.end());

@@ -48,14 +48,16 @@ class Gpg {
   /// A call of gpg that reports on descriptor 3: `options`, then the user's options, so that theirs win, then
   /// `command`.
   [[nodiscard]] ProcessRequest request(const std::vector<std::string>& options,
-                                       const std::vector<std::string>& command) const;
+                                       const std::vector<std::string>& command);
 
  private:
+  [[nodiscard]] const std::string& program();
   [[nodiscard]] bool is_agent_running();
   [[nodiscard]] Result<ProcessResult> try_decrypt(std::string_view message, bool may_ask);
   [[nodiscard]] Result<ProcessResult> ask_and_decrypt(std::string_view message, PromptTurn& turn);
 
   Host& host_;
+  std::string program_;  ///< empty before the first call
 };
 
 /// The words of a text as a shell splits an unquoted variable: at blanks, tabs and line breaks, no quoting.

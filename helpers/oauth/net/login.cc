@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <unistd.h>
 
 #include <algorithm>
 #include <ctime>
@@ -8,6 +7,7 @@
 
 #include "common/docker_config.h"
 #include "common/files.h"
+#include "common/process.h"
 #include "common/protocol.h"
 #include "helpers/oauth/config.h"
 #include "helpers/oauth/known.h"
@@ -53,19 +53,6 @@ class PendingHost final : public Host {
   Host& host_;
   const Screen& screen_;
 };
-
-bool is_in_path(const Host& host, const std::string& program) {
-  const std::string path = host.env("PATH").value_or("");
-  for (std::string_view rest = path; !rest.empty();) {
-    const std::size_t end = std::min(rest.find(':'), rest.size());
-    const std::string candidate = std::string(rest.substr(0, end)) + "/" + program;
-    if (end > 0 && access(candidate.c_str(), X_OK) == 0) {
-      return true;
-    }
-    rest.remove_prefix(std::min(end + 1, rest.size()));
-  }
-  return false;
-}
 
 /// One login, from the command line to the last line it prints.
 class Login {
@@ -347,7 +334,7 @@ class Login {
   }
 
   void tell_end(const Vault& vault, const Trial& trial) {
-    if (!is_in_path(tools_.host, kProgram)) {
+    if (find_program(tools_.host, kProgram).empty()) {
       tools_.screen.say(std::string("  warning   ") + kProgram +
                         " is in no folder of PATH, so Docker will not find it and go on without a login\n");
     }
