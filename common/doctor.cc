@@ -1,12 +1,105 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "common/doctor.h"
 
+#include <unistd.h>
+
+#include <algorithm>
 #include <utility>
 
+#include "common/client_checks.h"
+#include "common/family.h"
+#include "common/helper.h"
+#include "common/protocol.h"
+#include "common/report.h"
+
 namespace keyberth {
+namespace {
+
+constexpr const char* kUser = "keyberth-doctor";
+
+struct Options {
+  bool json = false;
+  bool store_only = false;
+  bool all = false;
+};
+
+Result<Options> parse_options(const Helper& helper, const std::vector<std::string>& arguments) {
+  Options options;
+  for (const std::string& argument : arguments) {
+    if (argument == "--json") {
+      options.json = true;
+    } else if (argument == "--store") {
+      options.store_only = true;
+    } else if (argument == "--all") {
+      options.all = true;
+    } else {
+      return fail(ErrorKind::usage, "doctor does not know " + printable(argument),
+                  "usage: " + helper.name + " doctor [--all | --store] [--json]");
+    }
+  }
+  return options;
+}
+
+/// A login that can belong to nobody (RFC 2606 keeps .invalid free), one for each process.
+Credential probe() {
+  const std::string id = std::to_string(getpid());
+  return {"doctor-" + id + ".keyberth.invalid", kUser, Secret("probe-" + id)};
+}
+
+Check round_trip(const Helper& helper) {
+  const Credential login = probe();
+  const std::vector<std::string> keys{login.server};
+  const char* link = kRoundTrip;
+  if (Result<> stored = helper.store.store(login); !stored) {
+    return problem(link, stored.error());
+  }
+  const Result<Credential> found = helper.store.get(keys);
+  const Result<> erased = helper.store.erase(keys);
+  if (!found) {
+    return problem(link, found.error());
+  }
+  if (found->username != login.username || !found->secret.equals(login.secret)) {
+    return {link, Check::State::problem, "a login that was stored came back changed", ""};
+  }
+  return erased ? Check{link, Check::State::ok, "a login made for this was stored, read and removed", ""}
+                : problem(link, erased.error());
+}
+
+std::vector<Check> examine_store(const Helper& helper) {
+  std::vector<Check> checks = helper.examine ? helper.examine() : std::vector<Check>();
+  const bool done =
+      std::any_of(checks.begin(), checks.end(), [](const Check& check) { return check.link == kRoundTrip; });
+  if (all_well(checks) && !done) {
+    checks.push_back(round_trip(helper));
+  }
+  return checks;
+}
+
+}  // namespace
 
 Check problem(std::string link, const Error& error) {
   return {std::move(link), Check::State::problem, error.message, error.hint};
+}
+
+std::vector<Check> examine_chain(const Helper& helper) {
+  std::vector<Check> checks = examine_clients(helper);
+  std::vector<Check> store = examine_store(helper);
+  std::move(store.begin(), store.end(), std::back_inserter(checks));
+  return checks;
+}
+
+Result<CommandOutput> doctor(const Helper& helper, const std::vector<std::string>& arguments) {
+  const Result<Options> options = parse_options(helper, arguments);
+  if (!options) {
+    return tl::unexpected(options.error());
+  }
+  if (options->all) {
+    return examine_family(helper, options->json);
+  }
+  const Report report{helper.name, KEYBERTH_VERSION,
+                      options->store_only ? examine_store(helper) : examine_chain(helper)};
+  const bool colour = helper.host.is_terminal(STDOUT_FILENO) && !helper.host.env("NO_COLOR");
+  return CommandOutput(options->json ? report_json(report) : report_text(report, colour), all_well(report.checks));
 }
 
 }  // namespace keyberth

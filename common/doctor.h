@@ -29,6 +29,10 @@ struct Check {
 /// A link that failed with an error: its message, and its hint as the remedy.
 [[nodiscard]] Check problem(std::string link, const Error& error);
 
+/// The link whose check stores a login made for it, reads it back and removes it. A helper whose `examine` names it has
+/// done so itself, or says why not.
+inline constexpr const char* kRoundTrip = "round trip";
+
 /// Every link for this helper in the order a request passes them: the program in PATH, Docker's and podman's
 /// configuration, the backend (Helper::examine), and a round trip of a login made for it, which is removed again.
 /// A link that cannot be looked at because an earlier one failed is left out.

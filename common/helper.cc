@@ -7,8 +7,11 @@
 #include <exception>
 #include <string_view>
 
+#include "common/configure.h"
+#include "common/doctor.h"
 #include "common/harden.h"
 #include "common/input.h"
+#include "common/migrate.h"
 #include "common/protocol.h"
 #include "common/server_key.h"
 
@@ -25,6 +28,21 @@ std::string usage_line(const Helper& helper) { return "Usage: " + helper.name + 
 
 std::string version_line(const Helper& helper) { return helper.name + " (keyberth) v" KEYBERTH_VERSION "\n"; }
 
+/// The helper's own commands, then those that every helper has.
+std::vector<Command> commands_of(const Helper& helper) {
+  std::vector<Command> commands = helper.commands;
+  const auto add = [&](const char* name, const char* synopsis, const char* summary, auto run) {
+    commands.push_back(
+        {name, synopsis, summary, [&helper, run](const auto& arguments) { return run(helper, arguments); }});
+  };
+  add("configure", "[--registry HOST]... [--containers] [--undo]",
+      "let docker use this helper, for all registries or some", configure);
+  add("migrate", "[--dry-run]", "move the passwords that stand in docker's and podman's files into this store",
+      migrate);
+  add("doctor", "[--all | --store] [--json]", "find out what is wrong, and the command that mends it", doctor);
+  return commands;
+}
+
 std::string help_text(const Helper& helper) {
   std::string text = usage_line(helper) + "\n" + helper.summary + R"(
 
@@ -39,10 +57,8 @@ Actions (the request comes on standard input):
   list      print all servers and their user names, never a secret
   version   print the version
 )";
-  if (!helper.commands.empty()) {
-    text += "\nCommands for you:\n";
-  }
-  for (const Command& command : helper.commands) {
+  text += "\nCommands for you:\n";
+  for (const Command& command : commands_of(helper)) {
     const std::string call = command.name + (command.synopsis.empty() ? "" : " " + command.synopsis);
     text += "  " + call + "\n            " + command.summary + "\n";
   }
@@ -174,7 +190,7 @@ Answer run_action(const Helper& helper, std::string_view action) {
 }
 
 Answer dispatch(const Helper& helper, const std::vector<std::string>& arguments, bool& good) {
-  for (const Command& command : helper.commands) {
+  for (const Command& command : commands_of(helper)) {
     if (!arguments.empty() && arguments.front() == command.name) {
       return command.run({arguments.begin() + 1, arguments.end()}).map([&good](const CommandOutput& output) {
         good = output.good;
@@ -193,7 +209,8 @@ Answer dispatch(const Helper& helper, const std::vector<std::string>& arguments,
 /// Exit code for an error. Clients know 0 and 1 only (testcontainers parses standard output on any other); a command
 /// that people run tells wrong usage apart.
 int exit_code(const Helper& helper, const std::vector<std::string>& arguments, const Error& error) {
-  const bool is_command = std::any_of(helper.commands.begin(), helper.commands.end(), [&](const Command& command) {
+  const std::vector<Command> commands = commands_of(helper);
+  const bool is_command = std::any_of(commands.begin(), commands.end(), [&](const Command& command) {
     return !arguments.empty() && arguments.front() == command.name;
   });
   return is_command && error.kind == ErrorKind::usage ? kWrongUsage : kFailed;

@@ -135,6 +135,36 @@ class CredentialReader final : public Json::json_sax_t {
   std::string message_;
 };
 
+/// A member that is a string; else nothing.
+std::optional<std::string> string_of(const Json& object, const char* name) {
+  const auto member = object.find(name);
+  return member != object.end() && member->is_string() ? std::optional(member->get<std::string>()) : std::nullopt;
+}
+
+std::optional<Check> read_check(const Json& value) {
+  if (!value.is_object()) {
+    return std::nullopt;
+  }
+  const auto link = string_of(value, "link");
+  const auto finding = string_of(value, "finding");
+  const auto state = string_of(value, "state");
+  const auto remedy = value.find("remedy");
+  if (!link || !finding || !state || remedy == value.end() || !remedy->is_array()) {
+    return std::nullopt;
+  }
+  Check check{*link, Check::State::problem, *finding, ""};
+  if (*state == "ok" || *state == "note") {
+    check.state = *state == "ok" ? Check::State::ok : Check::State::note;
+  }
+  for (const Json& line : *remedy) {
+    if (!line.is_string()) {
+      return std::nullopt;
+    }
+    check.remedy += (check.remedy.empty() ? "" : "\n") + line.get<std::string>();
+  }
+  return check;
+}
+
 }  // namespace
 
 Result<Credential> parse_credential_json(std::string_view text) {
@@ -153,6 +183,28 @@ std::optional<std::string> read_json_string(std::string_view literal) {
 
 std::string write_json_string(std::string_view text) {
   return Json(text).dump(-1, ' ', /*ensure_ascii=*/false, Json::error_handler_t::replace);
+}
+
+std::optional<Report> parse_report(std::string_view text) {
+  const Json value = Json::parse(text, nullptr, /*allow_exceptions=*/false);
+  if (!value.is_object()) {
+    return std::nullopt;
+  }
+  const auto helper = string_of(value, "helper");
+  const auto version = string_of(value, "version");
+  const auto checks = value.find("checks");
+  if (!helper || !version || checks == value.end() || !checks->is_array()) {
+    return std::nullopt;
+  }
+  Report report{*helper, *version, {}};
+  for (const Json& item : *checks) {
+    std::optional<Check> check = read_check(item);
+    if (!check) {
+      return std::nullopt;
+    }
+    report.checks.push_back(std::move(*check));
+  }
+  return report;
 }
 
 }  // namespace keyberth

@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "common/credential.h"
+#include "common/report.h"
 #include "common/result.h"
 
 namespace keyberth {
@@ -22,5 +23,8 @@ namespace keyberth {
 
 /// `text` as a JSON string literal.
 [[nodiscard]] std::string write_json_string(std::string_view text);
+
+/// What report_json wrote (common/report.h), perhaps by another version; nothing when the text is anything else.
+[[nodiscard]] std::optional<Report> parse_report(std::string_view text);
 
 }  // namespace keyberth

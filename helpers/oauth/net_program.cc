@@ -3,8 +3,7 @@
 
 #include <unistd.h>
 
-#include <array>
-#include <climits>
+#include "common/self.h"
 
 namespace keyberth::oauth {
 
@@ -21,10 +20,6 @@ Result<std::string> net_program_beside(const std::string& self) {
               "../libexec/keyberth");
 }
 
-Result<std::string> net_program() {
-  std::array<char, PATH_MAX> self{};
-  const ssize_t size = readlink("/proc/self/exe", self.data(), self.size() - 1);
-  return net_program_beside(size > 0 ? std::string(self.data(), static_cast<std::size_t>(size)) : std::string());
-}
+Result<std::string> net_program() { return net_program_beside(own_path()); }
 
 }  // namespace keyberth::oauth

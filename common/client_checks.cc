@@ -1,0 +1,240 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "common/client_checks.h"
+
+#include <pwd.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <optional>
+#include <utility>
+
+#include "common/client_files.h"
+#include "common/config_file.h"
+#include "common/docker_config.h"
+#include "common/helper.h"
+#include "common/migrate.h"
+#include "common/plain_logins.h"
+#include "common/process.h"
+#include "common/protocol.h"
+#include "common/self.h"
+
+namespace keyberth {
+namespace {
+
+using State = Check::State;
+
+std::string shown(const std::string& path) { return printable(path, path.size()); }
+
+bool same_file(const std::string& a, const std::string& b) {
+  struct stat one {};
+  struct stat other {};
+  return stat(a.c_str(), &one) == 0 && stat(b.c_str(), &other) == 0 && one.st_dev == other.st_dev &&
+         one.st_ino == other.st_ino;
+}
+
+std::string user_name(uid_t uid) {
+  const passwd* user = getpwuid(uid);
+  return user != nullptr ? printable(user->pw_name) : std::to_string(uid);
+}
+
+/// docker looks in PATH, and takes the first.
+Check program_check(const Helper& helper) {
+  const std::string self = own_path();
+  const std::string found = find_program(helper.host, helper.name);
+  const std::string prefer = "export PATH=" + shell_word(self.substr(0, self.rfind('/'))) + ":\"$PATH\"";
+  if (found.empty()) {
+    return {"program", State::problem, helper.name + " is not in PATH, where docker looks for it", prefer};
+  }
+  if (!same_file(found, self)) {
+    return {"program", State::problem,
+            "docker takes " + shown(found) + ", which comes earlier in PATH than this one, " + shown(self), prefer};
+  }
+  return {"program", State::ok, shown(found), ""};
+}
+
+/// sudo gives root's HOME or the caller's, by its configuration; either way the logins of two users get mixed up.
+std::optional<Check> user_check(const Helper& helper) {
+  const auto home = helper.host.env("HOME");
+  struct stat info {};
+  if (home && stat(home->c_str(), &info) == 0 && info.st_uid != geteuid()) {
+    const std::string owner = user_name(info.st_uid);
+    const std::string us = user_name(geteuid());
+    return Check{"user", State::problem,
+                 "this is run as " + us + " with the home folder of " + owner + ", " + shown(*home),
+                 "to use the logins of " + us + ": sudo -H -u " + us + " docker ...\nto use those of " + owner +
+                     ", without sudo: sudo usermod -aG docker " + owner};
+  }
+  const auto caller = helper.host.env("SUDO_USER");
+  if (geteuid() == 0 && caller && *caller != "root") {
+    return Check{"user", State::note, "under sudo docker uses the logins of root, not those of " + printable(*caller),
+                 "to do without sudo: sudo usermod -aG docker " + shell_word(*caller)};
+  }
+  return std::nullopt;
+}
+
+/// Whether a helper that a file names can be run at all; the reason when not. A helper of another system (a stale
+/// docker-credential-desktop.exe) is there and cannot be executed.
+std::string why_not_runnable(const Helper& helper, const std::string& suffix) {
+  const std::string program = program_of(suffix);
+  const std::string path = find_program(helper.host, program);
+  if (path.empty()) {
+    return shown(program) + ", which is not in PATH";
+  }
+  ProcessRequest request;
+  request.arguments = {path, "version"};
+  const Result<ProcessResult> run = helper.host.run(request);
+  constexpr int kCannotExecute = 127;
+  return !run || run->exit_code == kCannotExecute ? shown(path) + ", which cannot be run" : "";
+}
+
+/// What docker does without any setting: it takes pass when a program of that name is there, else secretservice, if
+/// that helper is installed; docker/cli, cli/config/credentials/default_store_linux.go.
+std::string detected(const Host& host) {
+  const char* suffix = find_program(host, "pass").empty() ? "secretservice" : "pass";
+  return find_program(host, program_of(suffix)).empty() ? "" : suffix;
+}
+
+Check no_helper_check(const Helper& helper, const std::string& path, std::string_view text) {
+  const std::string suffix = suffix_of(helper.name);
+  const bool fresh = text.find("\"auths\"") == std::string_view::npos;
+  const std::string taken = fresh ? detected(helper.host) : "";
+  if (taken == suffix) {
+    return {"credsStore", State::ok, "docker takes " + suffix + " by itself, for " + shown(path) + " names no helper",
+            ""};
+  }
+  return {"credsStore", State::problem,
+          shown(path) + " names no helper: docker " +
+              (taken.empty() ? "writes passwords into it in plain text" : "takes " + taken + " by itself"),
+          helper.name + " configure"};
+}
+
+Check store_check(const Helper& helper, const std::string& path, const std::string& text, const HelperNames& names) {
+  const std::string suffix = suffix_of(helper.name);
+  const bool for_some = std::any_of(names.registries.begin(), names.registries.end(),
+                                    [&](const auto& entry) { return entry.second == suffix; });
+  if (names.store == suffix) {
+    return {"credsStore", State::ok, suffix + ", in " + shown(path), ""};
+  }
+  if (!names.store.empty()) {
+    const std::string why = why_not_runnable(helper, names.store);
+    if (!why.empty()) {
+      return {"credsStore", State::problem, shown(path) + " sends docker to " + why, helper.name + " configure"};
+    }
+  }
+  if (for_some) {
+    return {"credsStore", State::ok, (names.store.empty() ? "none" : printable(names.store)) + "; see credHelpers", ""};
+  }
+  if (names.store.empty()) {
+    return no_helper_check(helper, path, text);
+  }
+  return {"credsStore", State::note, "docker keeps logins with " + program_of(printable(names.store)) + ", not here",
+          "to change that: " + helper.name + " configure"};
+}
+
+void check_registries(const Helper& helper, const ClientFile& file, const HelperNames& names,
+                      std::vector<Check>& checks) {
+  const std::string suffix = suffix_of(helper.name);
+  std::string ours;
+  for (const auto& [registry, name] : names.registries) {
+    if (name == suffix) {
+      ours += (ours.empty() ? "" : ", ") + printable(registry);
+      continue;
+    }
+    if (name.empty()) {
+      continue;
+    }
+    const std::string why = why_not_runnable(helper, name);
+    if (!why.empty()) {
+      checks.push_back(
+          {"credHelpers", State::problem, shown(file.path) + " sends " + printable(registry) + " to " + why,
+           helper.name + " configure --registry " + shell_word(registry) + (file.containers ? " --containers" : "")});
+    }
+  }
+  if (!ours.empty()) {
+    checks.push_back({"credHelpers", State::ok, suffix + " for " + ours + ", in " + shown(file.path), ""});
+  }
+}
+
+/// What migrate cannot move would only come back: such a login has to be made anew.
+void check_plain(const Helper& helper, const std::string& path, std::string_view text, std::vector<Check>& checks) {
+  const Result<std::vector<PlainLogin>> logins = plain_logins(text);
+  if (!logins) {
+    return;
+  }
+  std::string movable;
+  std::size_t count = 0;
+  for (const PlainLogin& login : *logins) {
+    const std::string& server = login.credential.server;
+    if (login.obstacle.empty()) {
+      movable += (movable.empty() ? "" : ", ") + printable(server);
+      ++count;
+    } else {
+      checks.push_back({"passwords", State::problem,
+                        "a secret for " + printable(server) + " stands in " + shown(path) +
+                            ", not encrypted, and cannot be moved: " + login.obstacle,
+                        "docker logout " + shell_word(server)});
+    }
+  }
+  if (count > 0) {
+    checks.push_back({"passwords", State::problem,
+                      (count == 1 ? "a password stands" : std::to_string(count) + " passwords stand") + " in " +
+                          shown(path) + ", not encrypted: " + movable,
+                      helper.name + " migrate"});
+  }
+}
+
+/// False when nothing more can be said of this file.
+bool check_readable(const ClientFile& file, const Result<std::string>& text, std::vector<Check>& checks) {
+  const std::string word = shell_word(file.path);
+  const std::string link = file.containers ? "auth.json" : "config.json";
+  struct stat info {};
+  if (stat(file.path.c_str(), &info) == 0 && info.st_uid != geteuid() && geteuid() != 0) {
+    checks.push_back({link, State::problem, shown(file.path) + " belongs to " + user_name(info.st_uid),
+                      "sudo chown " + user_name(geteuid()) + " " + word});
+    return static_cast<bool>(text);
+  }
+  if (!text) {
+    checks.push_back(problem(link, text.error()));
+    return false;
+  }
+  const Result<HelperNames> names = configured_helpers(*text);
+  if (!names) {
+    checks.push_back({link, State::problem, shown(file.path) + ": " + names.error().message,
+                      "to see the place: python3 -m json.tool " + word + " >/dev/null"});
+  }
+  return static_cast<bool>(names);
+}
+
+}  // namespace
+
+std::vector<Check> examine_clients(const Helper& helper) {
+  std::vector<Check> checks{program_check(helper)};
+  if (auto user = user_check(helper)) {
+    checks.push_back(std::move(*user));
+  }
+  const Result<std::vector<ClientFile>> files = client_files(helper.host);
+  if (!files) {
+    checks.push_back(problem("config.json", files.error()));
+    return checks;
+  }
+  for (const ClientFile& file : *files) {
+    const Result<std::string> text = read_config_file(file.path);
+    if (!check_readable(file, text, checks)) {
+      continue;
+    }
+    const Result<HelperNames> names = configured_helpers(*text);
+    if (!file.containers && names) {
+      checks.push_back(store_check(helper, file.path, *text, *names));
+    }
+    if (names) {
+      check_registries(helper, file, *names, checks);
+    }
+    check_plain(helper, file.path, *text, checks);
+    const std::string backup = backup_path(file.path);  // of a migrate that was killed
+    check_plain(helper, backup, read_config_file(backup).value_or(""), checks);
+  }
+  return checks;
+}
+
+}  // namespace keyberth

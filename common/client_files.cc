@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "common/client_files.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <optional>
+
+#include "common/docker_config.h"
+
+namespace keyberth {
+namespace {
+
+constexpr const char* kAuthFile = "/containers/auth.json";
+constexpr const char* kPrefix = "docker-credential-";
+
+std::optional<std::string> lasting_auth_file(const Host& host) {
+  if (const auto folder = host.env("XDG_CONFIG_HOME")) {
+    return *folder + kAuthFile;
+  }
+  const auto home = host.env("HOME");
+  return home ? std::optional(*home + "/.config" + kAuthFile) : std::nullopt;
+}
+
+}  // namespace
+
+Result<std::vector<ClientFile>> client_files(const Host& host) {
+  const Result<std::string> docker = docker_config_path(host);
+  if (!docker) {
+    return tl::unexpected(docker.error());
+  }
+  std::vector<ClientFile> files{{*docker, false}};
+  const auto runtime = host.env("XDG_RUNTIME_DIR");
+  for (const auto& path : {host.env("REGISTRY_AUTH_FILE"), runtime ? std::optional(*runtime + kAuthFile) : std::nullopt,
+                           lasting_auth_file(host)}) {
+    const auto same = [&](const ClientFile& file) { return file.path == *path; };
+    if (path && access(path->c_str(), F_OK) == 0 && std::none_of(files.begin(), files.end(), same)) {
+      files.push_back({*path, true});
+    }
+  }
+  return files;
+}
+
+Result<ClientFile> containers_file(const Host& host) {
+  const auto named = host.env("REGISTRY_AUTH_FILE");
+  const auto path = named ? named : lasting_auth_file(host);
+  if (!path) {
+    return fail(ErrorKind::unavailable, "none of REGISTRY_AUTH_FILE, XDG_CONFIG_HOME and HOME is set");
+  }
+  return ClientFile{*path, true};
+}
+
+std::string suffix_of(const std::string& program) {
+  const std::string prefix = kPrefix;
+  return program.starts_with(prefix) ? program.substr(prefix.size()) : program;
+}
+
+std::string program_of(const std::string& suffix) { return kPrefix + suffix; }
+
+}  // namespace keyberth

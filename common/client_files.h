@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "common/host.h"
+#include "common/result.h"
+
+/// Which files name helpers and may hold passwords: Docker's config.json and the auth.json of podman, skopeo and
+/// buildah (containers-auth.json(5)).
+namespace keyberth {
+
+struct ClientFile {
+  std::string path;
+  /// auth.json: has no credsStore, and its helpers are asked for whole registries only.
+  bool containers = false;
+};
+
+/// Docker's file first, whether it is there or not; then each auth.json that is there: $REGISTRY_AUTH_FILE,
+/// $XDG_RUNTIME_DIR/containers/auth.json, ~/.config/containers/auth.json ($XDG_CONFIG_HOME).
+[[nodiscard]] Result<std::vector<ClientFile>> client_files(const Host& host);
+
+/// The auth.json that lasts and is read by all of them: $REGISTRY_AUTH_FILE, else that of ~/.config.
+[[nodiscard]] Result<ClientFile> containers_file(const Host& host);
+
+/// "docker-credential-pass" is "pass" in a configuration.
+[[nodiscard]] std::string suffix_of(const std::string& program);
+[[nodiscard]] std::string program_of(const std::string& suffix);
+
+}  // namespace keyberth

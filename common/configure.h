@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "common/command.h"
+#include "common/result.h"
+
+namespace keyberth {
+
+struct Helper;
+
+/// `configure [--registry HOST]... [--containers] [--undo]`: names this helper in Docker's config.json, as credsStore
+/// or in credHelpers for the given registries, and with --containers for those in podman's auth.json too. What a
+/// setting was before is noted in a file beside (".keyberth-undo"), from which --undo takes it back. Refuses a helper
+/// that clients would not find in PATH.
+[[nodiscard]] Result<CommandOutput> configure(const Helper& helper, const std::vector<std::string>& arguments);
+
+}  // namespace keyberth

@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "common/family.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "common/client_files.h"
+#include "common/helper.h"
+#include "common/json.h"
+#include "common/process.h"
+#include "common/protocol.h"
+#include "common/report.h"
+#include "common/self.h"
+
+namespace keyberth {
+namespace {
+
+/// In the order in which we would take them: a keyring that opens with the session, then files, then what a reboot
+/// clears. The oauth helper keeps what it has in one of the others.
+constexpr std::array kStores{"secretservice", "pass", "keyctl"};
+constexpr const char* kOnTop = "oauth";
+constexpr std::chrono::seconds kAnswerTime{40};
+constexpr std::size_t kLineLimit = 5000;
+constexpr const char* kIndent = "                      ";
+
+struct Member {
+  std::string suffix;
+  std::vector<Check> checks;
+};
+
+Check no_answer(const std::string& path, const std::string& why) {
+  return {"program", Check::State::problem, printable(path, path.size()) + " " + why,
+          "to see what it is: " + shell_word(path) + " --version"};
+}
+
+Member ask(const Helper& helper, const std::string& suffix) {
+  const std::string program = program_of(suffix);
+  std::string path = own_folder() + "/" + program;
+  path = access(path.c_str(), X_OK) == 0 ? path : find_program(helper.host, program);
+  if (path.empty()) {
+    return {suffix, {{"program", Check::State::problem, "not installed", "sudo apt install " + program}}};
+  }
+  ProcessRequest request;
+  request.arguments = {path, "doctor", "--store", "--json"};
+  request.time_limit = kAnswerTime;
+  const Result<ProcessResult> run = helper.host.run(request);
+  if (!run) {
+    return {suffix, {problem("program", run.error())}};
+  }
+  const std::optional<Report> report = parse_report(run->output.view());
+  return report ? Member{suffix, report->checks}
+                : Member{suffix, {no_answer(path, "is another program of that name, or an older version")}};
+}
+
+/// What to say of a member in its line: the first problem, else the first note.
+const Check* reason(const Member& member) {
+  for (const Check::State state : {Check::State::problem, Check::State::note}) {
+    const auto found = std::find_if(member.checks.begin(), member.checks.end(),
+                                    [&](const Check& check) { return check.state == state; });
+    if (found != member.checks.end()) {
+      return &*found;
+    }
+  }
+  return nullptr;
+}
+
+std::string row(const Member& member) {
+  std::string name = member.suffix;
+  name.resize(15, ' ');
+  const bool works = all_well(member.checks);
+  std::string text = name + (works ? "yes    " : "no     ");
+  const Check* why = reason(member);
+  if (why == nullptr) {
+    text.erase(text.find_last_not_of(' ') + 1);
+    return text + "\n";
+  }
+  text += printable(why->finding, kLineLimit) + "\n";
+  for (std::string_view rest = why->remedy; !works && !rest.empty();) {
+    const std::size_t end = std::min(rest.find('\n'), rest.size());
+    text += kIndent + ("  " + printable(rest.substr(0, end), kLineLimit)) + "\n";
+    rest.remove_prefix(std::min(end + 1, rest.size()));
+  }
+  return text;
+}
+
+std::string as_json(const std::vector<Member>& members, const std::string& take) {
+  std::string text = std::string(R"({"ok":)") + (take.empty() ? "false" : "true") + R"(,"take":)" +
+                     (take.empty() ? "null" : write_json_string(take)) + R"(,"members":[)";
+  for (const Member& member : members) {
+    text += text.ends_with('[') ? "" : ",";
+    std::string report = report_json({program_of(member.suffix), KEYBERTH_VERSION, member.checks});
+    report.pop_back();
+    text += report;
+  }
+  return text + "]}\n";
+}
+
+}  // namespace
+
+CommandOutput examine_family(const Helper& helper, bool json) {
+  std::vector<Member> members;
+  std::string take;
+  for (const char* suffix : kStores) {
+    members.push_back(ask(helper, suffix));
+    take = take.empty() && all_well(members.back().checks) ? suffix : take;
+  }
+  members.push_back(ask(helper, kOnTop));
+  if (json) {
+    return {as_json(members, take), !take.empty()};
+  }
+  std::string text = "helper         works  why not, and what mends it\n";
+  for (const Member& member : members) {
+    text += row(member);
+  }
+  text += take.empty() ? "\nNone of the stores works here yet; mend one of them.\n"
+                       : "\nTake " + take + ": " + program_of(take) + " configure\n";
+  return {text, !take.empty()};
+}
+
+}  // namespace keyberth

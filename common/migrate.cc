@@ -1,0 +1,247 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "common/migrate.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <optional>
+#include <utility>
+
+#include "common/client_files.h"
+#include "common/config_file.h"
+#include "common/docker_config.h"
+#include "common/files.h"
+#include "common/helper.h"
+#include "common/plain_logins.h"
+#include "common/process.h"
+#include "common/protocol.h"
+
+namespace keyberth {
+namespace {
+
+/// The login as the store has it; nothing when it has none.
+Result<std::optional<Credential>> stored(const Helper& helper, const std::string& server) {
+  const std::vector<std::string> keys{server};
+  Result<Credential> found = helper.store.get(keys);
+  if (found) {
+    return std::optional(std::move(*found));
+  }
+  return found.error().kind == ErrorKind::not_found ? Result<std::optional<Credential>>(std::nullopt)
+                                                    : pass_on(std::move(found));
+}
+
+bool same_login(const Credential& a, const Credential& b) {
+  return a.username == b.username && a.secret.equals(b.secret);
+}
+
+bool has(const std::vector<PlainLogin>& logins, const Credential& wanted) {
+  return std::any_of(logins.begin(), logins.end(), [&](const PlainLogin& login) {
+    return login.credential.server == wanted.server && same_login(login.credential, wanted);
+  });
+}
+
+/// Why this login must stay, from what the file says about its server; empty when it may go.
+std::string obstacle(const Helper& helper, const ClientFile& file, const HelperNames& names, const PlainLogin& login) {
+  const std::string& server = login.credential.server;
+  if (!login.obstacle.empty()) {
+    return login.obstacle;
+  }
+  if (file.containers && server.find('/') != std::string::npos) {
+    return "podman keeps logins for a part of a registry in this file only";
+  }
+  const auto own = names.registries.find(server);
+  const std::string& asked = own != names.registries.end() ? own->second : names.store;
+  if (!file.containers || own != names.registries.end()) {
+    if (!asked.empty() && asked != suffix_of(helper.name)) {
+      return "docker-credential-" + printable(asked) +
+             " is asked for it, and not this file; take over with: " + helper.name + " configure" +
+             (own != names.registries.end() ? " --registry " + shell_word(server) : std::string());
+    }
+  }
+  return "";
+}
+
+/// Moves one file's logins; adds to the report what became of each.
+class FileMove {
+ public:
+  FileMove(const Helper& helper, ClientFile file, bool dry_run)
+      : helper_(helper), file_(std::move(file)), dry_run_(dry_run) {}
+
+  Result<> run() {
+    const Result<std::string> text = read_config_file(file_.path);
+    if (!text) {
+      return tl::unexpected(text.error());
+    }
+    KEYBERTH_TRY(settle_backup(*text));
+    const Result<HelperNames> names = configured_helpers(*text);
+    const Result<std::vector<PlainLogin>> logins = plain_logins(*text);
+    if (!names || !logins) {
+      Error error = names ? logins.error() : names.error();
+      error.message = "cannot move the logins of " + printable(file_.path, file_.path.size()) + ": " + error.message;
+      return tl::unexpected(error);
+    }
+    if (logins->empty()) {
+      return {};
+    }
+    report += printable(file_.path, file_.path.size()) + "\n";
+    for (const PlainLogin& login : *logins) {
+      const std::string why = obstacle(helper_, file_, *names, login);
+      if (!why.empty()) {
+        leave(login, why);
+      } else if (dry_run_) {
+        report += "  would move  " + named(login) + "\n";
+      } else {
+        if (moved_.empty()) {
+          KEYBERTH_TRY(replace_file(backup_path(file_.path), *text));
+        }
+        KEYBERTH_TRY(keep(login));
+      }
+    }
+    return moved_.empty() ? Result<>() : take_away();
+  }
+
+  std::string report;
+  std::size_t left = 0;
+
+ private:
+  static std::string named(const PlainLogin& login) {
+    return printable(login.credential.server) + " (" + printable(login.credential.username) + ")";
+  }
+
+  void leave(const PlainLogin& login, const std::string& why) {
+    report += "  left        " + named(login) + ": " + why + "\n";
+    ++left;
+  }
+
+  /// A backup that a killed migrate left. Nothing in it may be lost: it goes when each of its logins is in the file or
+  /// in the store.
+  Result<> settle_backup(std::string_view text) {
+    const std::string backup = backup_path(file_.path);
+    const Result<std::string> former = read_config_file(backup);
+    const auto saved = former ? plain_logins(*former) : tl::unexpected(former.error());
+    if (!saved) {
+      return tl::unexpected(saved.error());
+    }
+    const auto logins = plain_logins(text);
+    for (const PlainLogin& login : *saved) {
+      if (logins && has(*logins, login.credential)) {
+        continue;
+      }
+      const auto kept = stored(helper_, login.credential.server);
+      if (!kept) {
+        return tl::unexpected(kept.error());
+      }
+      if (!kept->has_value() || !same_login(**kept, login.credential)) {
+        return fail(ErrorKind::bad_input,
+                    "an interrupted migrate left " + printable(backup, backup.size()) + ", and the login of " +
+                        printable(login.credential.server) + " in it is nowhere else",
+                    "if you need it no more: rm " + shell_word(backup) + "\nelse put it back: mv " +
+                        shell_word(backup) + " " + shell_word(file_.path));
+      }
+    }
+    if (!former->empty() && !dry_run_) {
+      (void)unlink(backup.c_str());
+      report += printable(backup, backup.size()) + "\n  removed: an interrupted migrate had left it\n";
+    }
+    return {};
+  }
+
+  /// Into the store, and back out of it.
+  Result<> keep(const PlainLogin& login) {
+    const Credential& credential = login.credential;
+    const auto before = stored(helper_, credential.server);
+    if (!before) {
+      return tl::unexpected(before.error());
+    }
+    if (before->has_value() && !same_login(**before, credential)) {
+      leave(login, "the store has another login for it; keep that one with: docker logout " +
+                       shell_word(credential.server) + " && docker login " + shell_word(credential.server));
+      return {};
+    }
+    if (!before->has_value()) {
+      KEYBERTH_TRY(helper_.store.store(credential));
+    }
+    const auto after = stored(helper_, credential.server);
+    if (!after) {
+      return tl::unexpected(after.error());
+    }
+    if (!after->has_value() || !same_login(**after, credential)) {
+      return fail(ErrorKind::damaged, "the store does not give back the login of " + printable(credential.server),
+                  "see why: " + helper_.name + " doctor");
+    }
+    moved_.push_back(&login);
+    report += "  moved       " + named(login) + "\n";
+    return {};
+  }
+
+  /// Only what was read back goes: a login that somebody changed in the meantime stays.
+  Result<> take_away() {
+    const Result<bool> changed = edit_file(helper_.host, file_.path, [&](std::string_view text) -> Result<std::string> {
+      const Result<std::vector<PlainLogin>> now = plain_logins(text);
+      if (!now) {
+        return tl::unexpected(now.error());
+      }
+      std::vector<std::string> servers;
+      for (const PlainLogin* login : moved_) {
+        if (has(*now, login->credential)) {
+          servers.push_back(login->credential.server);
+        }
+      }
+      Result<std::string> result = without_plain_logins(text, servers);
+      for (const std::string& server : servers) {
+        const std::string registry = file_.containers ? server : "";
+        const auto names = result ? configured_helpers(*result) : tl::unexpected(result.error());
+        if (!names) {
+          return tl::unexpected(names.error());
+        }
+        if (!names->registries.contains(server)) {
+          result = edit_docker_config(*result, {registry, suffix_of(helper_.name)});
+        }
+      }
+      return result;
+    });
+    if (!changed) {
+      return tl::unexpected(changed.error());
+    }
+    (void)unlink(backup_path(file_.path).c_str());
+    return {};
+  }
+
+  const Helper& helper_;
+  ClientFile file_;
+  bool dry_run_;
+  std::vector<const PlainLogin*> moved_;
+};
+
+}  // namespace
+
+std::string backup_path(const std::string& path) { return path + ".keyberth-backup"; }
+
+Result<CommandOutput> migrate(const Helper& helper, const std::vector<std::string>& arguments) {
+  const bool dry_run = arguments.size() == 1 && arguments.front() == "--dry-run";
+  if (!arguments.empty() && !dry_run) {
+    return fail(ErrorKind::usage, "migrate takes --dry-run or nothing",
+                "usage: " + helper.name + " migrate [--dry-run]");
+  }
+  if (find_program(helper.host, helper.name).empty()) {
+    return fail(ErrorKind::unavailable, helper.name + " is not in PATH, where docker would look for it",
+                "see what to do: " + helper.name + " doctor");
+  }
+  const Result<std::vector<ClientFile>> files = client_files(helper.host);
+  if (!files) {
+    return tl::unexpected(files.error());
+  }
+  CommandOutput output{"", true};
+  for (const ClientFile& file : *files) {
+    FileMove move(helper, file, dry_run);
+    KEYBERTH_TRY(move.run());
+    output.text += move.report;
+    output.good = output.good && move.left == 0;
+  }
+  if (output.text.empty()) {
+    output.text = "No passwords in plain text in " + printable(files->front().path, files->front().path.size()) + "\n";
+  }
+  return output;
+}
+
+}  // namespace keyberth

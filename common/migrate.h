@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "common/command.h"
+#include "common/result.h"
+
+namespace keyberth {
+
+struct Helper;
+
+/// Where migrate keeps the file as it was while it works; gone when all is well.
+[[nodiscard]] std::string backup_path(const std::string& path);
+
+/// `migrate [--dry-run]`: moves the plain-text logins of Docker's config.json and podman's auth.json into this helper's
+/// store and names the helper there. For each file: a backup; every login stored, read back and compared; then one
+/// atomic change that takes away exactly what was read back; then the backup is removed. Killed at any point, each
+/// login is still in the file or in the store, and another migrate finishes the work. Not good (exit code 1) when a
+/// login had to stay.
+[[nodiscard]] Result<CommandOutput> migrate(const Helper& helper, const std::vector<std::string>& arguments);
+
+}  // namespace keyberth

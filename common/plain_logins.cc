@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "common/plain_logins.h"
+
+#include <array>
+#include <optional>
+#include <utility>
+
+#include "common/base64.h"
+#include "common/json.h"
+#include "common/json_text.h"
+#include "common/protocol.h"
+
+namespace keyberth {
+namespace {
+
+using json_text::find;
+using json_text::Member;
+using json_text::Object;
+using json_text::scan;
+using json_text::skip_blank;
+using json_text::text_of;
+
+constexpr std::string_view kTokenUser = "<token>";
+constexpr std::array kSecretMembers{"auth", "username", "password", "identitytoken", "registrytoken"};
+constexpr const char* kByHand = "mend it by hand; Docker cannot read it either";
+
+/// The members of `auths`; none when it is missing, empty or null.
+Result<Object> scan_auths(std::string_view text) {
+  const std::size_t start = skip_blank(text, 0);
+  if (start == text.size()) {
+    return Object{};
+  }
+  if (!is_json(text) || text[start] != '{') {
+    return fail(ErrorKind::bad_input, "it is not a JSON object", kByHand);
+  }
+  const Object root = scan(text, start);
+  const Result<const Member*> auths = find(root, "auths", true);
+  if (!auths) {
+    return tl::unexpected(auths.error());
+  }
+  if (*auths == nullptr || text.substr((*auths)->value, 4) == "null") {
+    return Object{};
+  }
+  if (text[(*auths)->value] != '{') {
+    return fail(ErrorKind::bad_input, "its auths is no object", kByHand);
+  }
+  Object entries = scan(text, (*auths)->value);
+  for (const Member& entry : entries.members) {
+    if (text[entry.value] != '{') {
+      return fail(ErrorKind::bad_input, "an entry of its auths is no object", kByHand);
+    }
+  }
+  return entries;
+}
+
+/// Docker takes user and password from `auth` when it is there, else from members of their own.
+bool read_pair(std::string_view auth, Credential& credential) {
+  const std::optional<Secret> pair = from_base64(auth);
+  const std::size_t colon = pair ? pair->view().find(':') : std::string_view::npos;
+  if (colon == std::string_view::npos) {
+    return false;
+  }
+  credential.username = pair->view().substr(0, colon);
+  std::string_view password = pair->view().substr(colon + 1);
+  password.remove_suffix(password.size() - (password.find_last_not_of('\0') + 1));  // as Docker does
+  credential.secret = Secret(password);
+  return true;
+}
+
+Result<std::optional<PlainLogin>> read_login(std::string_view text, const Member& entry) {
+  const Object fields = scan(text, entry.value);
+  std::array<std::string, kSecretMembers.size()> values;
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    const Result<const Member*> member = find(fields, kSecretMembers.at(i), true);
+    if (!member) {
+      return tl::unexpected(member.error());
+    }
+    values.at(i) = text_of(text, *member);
+  }
+  const auto& [auth, username, password, identity_token, registry_token] = values;
+  PlainLogin login{{entry.key, username, Secret(password)}, ""};
+  if (auth.empty() && password.empty() && identity_token.empty() && registry_token.empty()) {
+    return std::nullopt;
+  }
+  if (!auth.empty() && !read_pair(auth, login.credential)) {
+    login.obstacle = "its auth is not the base64 of user:password";
+  }
+  if (!identity_token.empty()) {
+    login = {{entry.key, std::string(kTokenUser), Secret(identity_token)}, ""};
+  } else if (!registry_token.empty()) {
+    login.obstacle = "it is a registry token, for which the helpers' protocol has no place";
+  }
+  if (login.obstacle.empty()) {
+    // What a client could not store either.
+    const Result<Credential> accepted = parse_credential(format_credential(entry.key, login.credential).view());
+    login.obstacle = accepted ? "" : accepted.error().message;
+  }
+  return login;
+}
+
+}  // namespace
+
+Result<std::vector<PlainLogin>> plain_logins(std::string_view text) {
+  const Result<Object> entries = scan_auths(text);
+  if (!entries) {
+    return tl::unexpected(entries.error());
+  }
+  std::vector<PlainLogin> logins;
+  for (const Member& entry : entries->members) {
+    Result<std::optional<PlainLogin>> login = read_login(text, entry);
+    if (!login) {
+      return tl::unexpected(login.error());
+    }
+    if (*login) {
+      logins.push_back(std::move(**login));
+    }
+  }
+  return logins;
+}
+
+Result<std::string> without_plain_logins(std::string_view text, const std::vector<std::string>& servers) {
+  std::string result(text);
+  for (const std::string& server : servers) {
+    for (const char* name : kSecretMembers) {
+      const Result<Object> entries = scan_auths(result);
+      if (!entries) {
+        return tl::unexpected(entries.error());
+      }
+      const Result<const Member*> entry = find(*entries, server, false);
+      if (!entry || *entry == nullptr) {
+        return entry ? Result<std::string>(result) : tl::unexpected(entry.error());
+      }
+      const Object fields = scan(result, (*entry)->value);
+      const Result<const Member*> field = find(fields, name, true);
+      if (!field) {
+        return tl::unexpected(field.error());
+      }
+      result = *field == nullptr ? result : json_text::without(result, fields, **field);
+    }
+  }
+  return result;
+}
+
+}  // namespace keyberth
