@@ -56,6 +56,11 @@ class Documents(unittest.TestCase):
             for section in ("ENVIRONMENT", "FILES", "EXIT STATUS", "EXAMPLES", "SECURITY"):
                 self.assertRegex(page, rf"(?m)^\.Sh \"?{section}", f"{helper}: {section}")
 
+    def test_man_pages_say_the_same_of_what_every_helper_has(self):
+        texts = {re.search(r"^\.Ss Set-up and trouble$(.*?)^\.S[sh] ", (ROOT / f"man/docker-credential-{helper}.1").read_text(),
+                           re.S | re.M)[1] for helper in HELPERS}
+        self.assertEqual(1, len(texts))
+
     def test_man_pages_are_clean(self):
         pages = sorted((ROOT / "man").glob("*.[1-8]"))
         self.assertGreaterEqual(len(pages), 3)
