@@ -4,6 +4,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "common/protocol.h"
+#include "helpers/secretservice/provider.h"
+
 namespace keyberth {
 namespace {
 
@@ -33,16 +36,20 @@ std::string escaped(const std::string& path) {
 }  // namespace
 
 std::string no_bus_hint(const Host& host) {
-  if (getuid() == 0 && host.env("SUDO_USER")) {
-    return "This command runs as root, whose keyring is not yours. Run it without sudo.";
+  if (const auto user = host.env("SUDO_USER"); user && getuid() == 0) {
+    return "This command runs as root, whose keyring is not yours. Run it without sudo. If Docker refuses that, join "
+           "its\n"
+           "group, then log out and in again:\n  sudo usermod -aG docker " +
+           shell_word(*user);
   }
   const std::string socket = runtime_socket();
   if (is_socket(socket)) {
     return "There is one at " + socket + ". Use it:\n  export DBUS_SESSION_BUS_ADDRESS=unix:path=" + socket;
   }
-  return "A keyring service lives in a desktop session. Run this inside of one (over ssh: log in to the desktop\n"
-         "first, then export DBUS_SESSION_BUS_ADDRESS=unix:path=" +
-         socket + "),\nor, on a machine without a desktop, use docker-credential-pass or docker-credential-keyctl.";
+  return "A keyring service lives in a desktop session. Run this inside of one; over ssh, log in to the desktop "
+         "first,\n"
+         "then:\n  export DBUS_SESSION_BUS_ADDRESS=unix:path=" +
+         socket + "\n" + std::string(kWithoutDesktop);
 }
 
 Result<std::string> session_bus_address(const Host& host) {

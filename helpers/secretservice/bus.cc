@@ -98,12 +98,11 @@ Bus::~Bus() {
   }
 }
 
-Result<std::unique_ptr<Bus>> Bus::connect(Host& host) {
+Result<std::unique_ptr<Bus>> Bus::connect(Host& host, seconds patience) {
   g_log_set_writer_func(drop_log, nullptr, nullptr);
-  std::unique_ptr<Bus> bus(new Bus(host));
+  std::unique_ptr<Bus> bus(new Bus(host, patience));
   bus->cancellable_.reset(g_cancellable_new());
   KEYBERTH_TRY(bus->open());
-  KEYBERTH_TRY(bus->find_provider());
   return bus;
 }
 
@@ -199,10 +198,13 @@ Result<> Bus::wait_for_provider(const std::function<bool()>& done) {
     return {};
   }
   if (ping->result == nullptr || !finish(ping)) {
-    return fail(ErrorKind::timed_out, capitalized(provider()) + " does not respond",
-                "It is stopped or stuck. Restart it, or log out of the desktop and in again.");
+    const std::string name = capitalized(provider());
+    const std::string end =
+        pid_ == 0 ? "" : " End it, and the bus starts another:\n  kill -KILL " + std::to_string(pid_);
+    return fail(ErrorKind::timed_out, name + " does not respond",
+                "It is stopped or stuck. Log out of the desktop and in again." + end);
   }
-  const seconds limit = std::max(patience(host_), kQuiet);
+  const seconds limit = std::max(patience_, kQuiet);
   host_.debug(provider() + " may be waiting for you, for up to " + std::to_string(limit.count()) + " s");
   if (wait_until(done, began + limit)) {
     return {};
@@ -312,7 +314,7 @@ Result<std::optional<Variant>> Bus::perform(const std::string& prompt) {
 
   host_.debug("waiting for an answer to the prompt of " + provider());
   PendingPtr shown = start(owner_, {prompt, kPrompt, "Prompt", take(g_variant_new("(s)", "")), "()"});
-  const seconds limit = patience(host_);
+  const seconds limit = patience_;
   std::optional<Error> refused;
   const bool answered = wait_until(
       [&] {
@@ -358,9 +360,8 @@ const std::string& Bus::provider() {
     std::string comm;
     auto reply = ask_bus("GetConnectionUnixProcessID", take(g_variant_new("(s)", owner_.c_str())), "(u)", kLookup);
     if (reply) {
-      guint32 pid = 0;
-      g_variant_get(reply->get(), "(u)", &pid);
-      comm = read_file("/proc/" + std::to_string(pid) + "/comm", 64).value_or("");
+      g_variant_get(reply->get(), "(u)", &pid_);
+      comm = read_file("/proc/" + std::to_string(pid_) + "/comm", 64).value_or("");
     }
     provider_ = provider_name(comm.substr(0, comm.find('\n')));
   }
@@ -376,11 +377,7 @@ Error Bus::explain(const GError& error) {
     return bus_gone();
   }
   if (owner_.empty() && (ends(".ServiceUnknown") || ends(".NameHasNoOwner"))) {
-    return {ErrorKind::unavailable,
-            "no keyring service runs in this session, and none is installed that could be started",
-            "Install one and log in again:\n  sudo apt install gnome-keyring\n"
-            "or turn on the Secret Service in the settings of KeePassXC or KWallet. On a machine without a desktop,\n"
-            "docker-credential-pass and docker-credential-keyctl do without a keyring service."};
+    return no_provider();
   }
   if (owner_.empty()) {
     return {ErrorKind::unavailable, "the keyring service could not be started: " + text_of(error),

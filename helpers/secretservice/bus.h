@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -13,7 +14,7 @@
 #include "common/host.h"
 #include "common/result.h"
 
-// GLib's own names for what passes through here, so that its headers stay in two source files.
+// GLib's own names for what passes through here, so that its headers stay in three source files.
 using GVariant = struct _GVariant;                // NOLINT(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp)
 using GDBusConnection = struct _GDBusConnection;  // NOLINT(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp)
 using GObject = struct _GObject;                  // NOLINT(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp)
@@ -44,13 +45,13 @@ struct Call {
 /// No wait here is without an end. A call that stays unanswered for a few seconds is followed by a ping: a provider
 /// that does not answer that is stuck, and the call fails after ten seconds in all; one that does answer is taken to be
 /// busy with its user (KeePassXC answers nothing, not even a search, while it asks for the database's password), and
-/// gets patience(host).
+/// gets the patience that was given.
 ///
 /// An Error of kind not_found means that the object which was called does not exist.
 class Bus {
  public:
-  /// Connects to the bus of this session and finds the provider, which the bus starts if it has to. Never starts a bus.
-  [[nodiscard]] static Result<std::unique_ptr<Bus>> connect(Host& host);
+  /// Connects to the bus of this session. Never starts a bus. `patience` is how long a person may take.
+  [[nodiscard]] static Result<std::unique_ptr<Bus>> connect(Host& host, std::chrono::seconds patience);
 
   Bus(const Bus&) = delete;
   Bus& operator=(const Bus&) = delete;
@@ -58,13 +59,16 @@ class Bus {
   Bus& operator=(Bus&&) = delete;
   ~Bus();
 
+  /// Finds the provider, which the bus starts if it has to. Before any call.
+  [[nodiscard]] Result<> find_provider();
+
   /// Sends one message to the provider and waits for the answer.
   [[nodiscard]] Result<Variant> call(Call call);
 
   /// Sends many, a bounded number of them in flight at once. The answers are in the order of the calls.
   [[nodiscard]] std::vector<Result<Variant>> call_all(std::vector<Call> calls);
 
-  /// Carries out a prompt of the provider: waits for the person in front of it, up to patience(host). Returns the
+  /// Carries out a prompt of the provider: waits for the person in front of it. Returns the
   /// prompt's result, or nothing when it was dismissed. A prompt that nobody answers is dismissed by us.
   [[nodiscard]] Result<std::optional<Variant>> perform(const std::string& prompt);
 
@@ -84,10 +88,9 @@ class Bus {
   struct Pending;
   using PendingPtr = std::shared_ptr<Pending>;
 
-  explicit Bus(Host& host) : host_(host) {}
+  Bus(Host& host, std::chrono::seconds patience) : host_(host), patience_(patience) {}
 
   [[nodiscard]] Result<> open();
-  [[nodiscard]] Result<> find_provider();
   [[nodiscard]] PendingPtr start(const std::string& destination, const Call& call);
   [[nodiscard]] Result<Variant> answer(PendingPtr pending, const Call& call);
   [[nodiscard]] Result<Variant> finish(const PendingPtr& pending);
@@ -100,10 +103,12 @@ class Bus {
   [[nodiscard]] Error explain(const GError& error);
 
   Host& host_;
+  std::chrono::seconds patience_;
   std::unique_ptr<GCancellable, Unref> cancellable_;
   std::unique_ptr<GDBusConnection, Unref> connection_;
   std::string owner_;  ///< the provider's unique name, to which all calls go: when it is restarted, they fail
   std::string provider_;
+  std::uint32_t pid_ = 0;  ///< the provider's process, when it is known
 };
 
 }  // namespace keyberth

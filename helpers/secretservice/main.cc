@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "common/helper.h"
+#include "helpers/secretservice/secretservice_doctor.h"
 #include "helpers/secretservice/secretservice_store.h"
 
 int main(int argc, char** argv) {
@@ -11,6 +12,7 @@ int main(int argc, char** argv) {
        .store = store,
        .host = host,
        .commands = {},
+       .examine = [&] { return keyberth::examine_secret_service(host); },
        .dumpable = true},
       argc, argv);
 }

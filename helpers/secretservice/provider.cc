@@ -10,10 +10,15 @@ namespace {
 constexpr std::string_view kGnomeUnlock =
     "  (read -rsp 'Keyring password: ' p; printf %s \"$p\") | gnome-keyring-daemon --replace --unlock\n";
 
-constexpr std::string_view kWithoutDesktop =
-    "On a machine without a desktop, docker-credential-pass and docker-credential-keyctl do without a keyring service.";
-
 }  // namespace
+
+Error no_provider() {
+  return {ErrorKind::unavailable,
+          "no keyring service runs in this session, and none is installed that could be started",
+          "Install one and log in again:\n  sudo apt install gnome-keyring\n"
+          "or turn on the Secret Service in the settings of KeePassXC or KWallet.\n" +
+              std::string(kWithoutDesktop)};
+}
 
 std::string provider_name(std::string_view comm) {
   // The kernel cuts process names at 15 bytes: gnome-keyring-d.
@@ -24,7 +29,7 @@ std::string provider_name(std::string_view comm) {
     return "KeePassXC";
   }
   if (comm.starts_with("kwalletd") || comm == "ksecretd") {
-    return "KWallet";
+    return std::string(kKWallet);
   }
   return comm.empty() ? "the keyring service" : printable(comm);
 }
@@ -38,7 +43,7 @@ std::string unlock_hint(std::string_view provider, bool has_screen) {
   if (provider == "KeePassXC") {
     return "Open the window of KeePassXC, unlock the database, and run the command again.";
   }
-  if (provider == "KWallet") {
+  if (provider == kKWallet) {
     return "Open the wallet, for example in kwalletmanager5, and run the command again.";
   }
   return "Unlock it in its own program, and run the command again.";
@@ -54,6 +59,22 @@ std::string create_hint(std::string_view provider, bool has_screen) {
     return "Open a database in KeePassXC and expose one of its groups: Database settings, Secret Service Integration.";
   }
   return "Make a keyring in its own program, mark it as the default one, and run the command again.";
+}
+
+std::string item_hint(std::string_view provider, std::string_view server) {
+  if (provider == "KeePassXC") {
+    return "Allow the access in its window when it asks, or turn that off in its settings, Secret Service "
+           "Integration:\n"
+           "\"Confirm when passwords are retrieved by clients\".";
+  }
+  return "Unlock the keyring it is in, or log in again, which keeps it in the default one:\n  docker login " +
+         shell_word(server);
+}
+
+std::string encryption_hint(std::string_view provider) {
+  return provider == kKWallet ? "Install the plug-in that encrypts, and log in to the desktop again:\n"
+                                "  sudo apt install libqca-qt5-2-plugins"
+                              : "";
 }
 
 std::string capitalized(std::string text) {

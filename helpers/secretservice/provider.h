@@ -4,11 +4,25 @@
 #include <string>
 #include <string_view>
 
+#include "common/result.h"
+
 namespace keyberth {
+
+/// What to do where no keyring service can be had; commands of the family are in it.
+inline constexpr std::string_view kWithoutDesktop =
+    "On a machine without a desktop, let Docker use another store:\n"
+    "  docker-credential-pass configure\n"
+    "or:\n"
+    "  docker-credential-keyctl configure";
+
+inline constexpr std::string_view kKWallet = "KWallet";
 
 /// What people call the program behind the Secret Service, from its process name (/proc/PID/comm, untrusted): "GNOME
 /// Keyring", "KeePassXC", "KWallet"; of others the process name itself. "the keyring service" when it is empty.
 [[nodiscard]] std::string provider_name(std::string_view comm);
+
+/// The error when nobody provides a Secret Service.
+[[nodiscard]] Error no_provider();
 
 /// How to unlock `provider` (a result of provider_name) so that the next call needs to ask nobody. `has_screen` says
 /// whether it could show a dialog in this session.
@@ -16,6 +30,12 @@ namespace keyberth {
 
 /// How to make a default keyring where there is none.
 [[nodiscard]] std::string create_hint(std::string_view provider, bool has_screen);
+
+/// What to do about single items that `provider` keeps locked in an open keyring; `server` is the one of the first.
+[[nodiscard]] std::string item_hint(std::string_view provider, std::string_view server);
+
+/// What `provider` lacks when it takes secrets unencrypted only; empty when that is not known.
+[[nodiscard]] std::string encryption_hint(std::string_view provider);
 
 /// `text` with its first letter in upper case, for a name at the start of a sentence.
 [[nodiscard]] std::string capitalized(std::string text);

@@ -4,46 +4,16 @@
 #include <algorithm>
 #include <map>
 #include <optional>
-#include <tuple>
 #include <utility>
 
 #include "common/protocol.h"
+#include "helpers/secretservice/items.h"
 #include "helpers/secretservice/provider.h"
 #include "helpers/secretservice/service.h"
 #include "helpers/secretservice/turn.h"
 
 namespace keyberth {
 namespace {
-
-constexpr const char* kSchema = "io.docker.Credentials";
-
-/// What to search for. The schema is left out on purpose: GNOME Keyring hides it while a keyring has not been unlocked
-/// since it was started, and such items would not be found.
-Attributes query(const std::string& server) { return {{"server", server}, {"docker_cli", "1"}}; }
-
-std::optional<std::string> value(const Attributes& attributes, const char* name) {
-  const auto found = attributes.find(name);
-  return found == attributes.end() ? std::nullopt : std::optional(found->second);
-}
-
-bool has_our_schema(const Attributes& attributes) {
-  return value(attributes, "xdg:schema").value_or(kSchema) == kSchema;
-}
-
-/// A locked item that shows no attributes may be anybody's until it is unlocked.
-bool hides_attributes(const Item& item) { return item.locked && !item.attributes.contains("server"); }
-
-bool belongs_to(const Item& item, const std::string& server) {
-  return value(item.attributes, "server") == server && has_our_schema(item.attributes);
-}
-
-/// Newest first. Times are in whole seconds; among equals, providers number later items higher.
-bool is_newer(const Item& a, const Item& b) {
-  const auto rank = [](const Item& item) {
-    return std::tuple(item.modified, item.created, item.path.size(), item.path);
-  };
-  return rank(a) > rank(b);
-}
 
 std::vector<std::string> paths_of(const std::vector<Found>& found) {
   std::vector<std::string> paths;
@@ -112,7 +82,7 @@ Result<Credential> read(SecretService& service, const std::string& server, const
     if (!secret) {
       return pass_on(std::move(secret));
     }
-    if (secret->has_value() && (*secret)->empty() && service.provider() == "KWallet") {
+    if (secret->has_value() && (*secret)->empty() && service.provider() == kKWallet) {
       // It saves attributes at once and secrets later: after a crash only the former are there.
       return fail(ErrorKind::damaged, "KWallet has no secret for " + server + "; it was ended before it had saved one",
                   "Log in again:\n  docker login " + server);
@@ -248,7 +218,7 @@ Result<> SecretServiceStore::store(const Credential& credential) {
   if (!service) {
     return pass_on(std::move(service));
   }
-  if (credential.secret.view().find('\0') != std::string_view::npos && (*service)->provider() == "KWallet") {
+  if (credential.secret.view().find('\0') != std::string_view::npos && (*service)->provider() == kKWallet) {
     return fail(ErrorKind::limit, "KWallet cannot keep a secret with a zero byte in it");
   }
   // Parallel stores of one server would each remove what the others have just stored.
@@ -317,7 +287,7 @@ Result<std::vector<Entry>> SecretServiceStore::list() {
     return pass_on(std::move(connected));
   }
   SecretService& service = **connected;
-  const Attributes all{{"docker_cli", "1"}};
+  const Attributes all = query_all();
   const auto found = service.search({&all, 1});
   if (!found) {
     return tl::unexpected(found.error());

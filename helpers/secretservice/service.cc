@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "helpers/secretservice/service.h"
 
-// Asks for the functions that encode and decode secrets; unchanged since libsecret 0.1.
-#define SECRET_API_SUBJECT_TO_CHANGE  // NOLINT(cppcoreguidelines-macro-usage)
-#include <libsecret/secret.h>
+#include <glib.h>
 
 #include <utility>
 
 #include "helpers/secretservice/bus.h"
 #include "helpers/secretservice/provider.h"
+#include "helpers/secretservice/secret_session.h"
 #include "helpers/secretservice/turn.h"
 
 namespace keyberth {
@@ -19,14 +18,8 @@ constexpr const char* kService = "org.freedesktop.Secret.Service";
 constexpr const char* kCollection = "org.freedesktop.Secret.Collection";
 constexpr const char* kItem = "org.freedesktop.Secret.Item";
 constexpr const char* kProperties = "org.freedesktop.DBus.Properties";
-constexpr const char* kContentType = "text/plain";
 
 Variant take(GVariant* variant) { return Variant(g_variant_ref_sink(variant)); }
-
-struct SecretValueUnref {
-  void operator()(SecretValue* value) const noexcept { secret_value_unref(value); }
-};
-using SecretValuePtr = std::unique_ptr<SecretValue, SecretValueUnref>;
 
 std::vector<std::string> paths_in(GVariant* reply, gsize index) {
   std::vector<std::string> paths;
@@ -112,61 +105,28 @@ Item item_in(std::string path, GVariant* reply) {
 
 }  // namespace
 
-/// Secrets travel encrypted by a key that libsecret agreed on with the provider (dh-ietf1024-sha256-aes128-cbc-pkcs7),
-/// or, where that is not to be had, as they are: then only `path` is set.
-struct SecretService::Session {
-  struct Unref {
-    void operator()(void* object) const noexcept { g_object_unref(object); }
-  };
-  std::unique_ptr<::SecretService, Unref> encrypted;
-  std::string path;
-
-  [[nodiscard]] Variant encode(const Secret& secret) const {
-    const auto bytes = secret.view();
-    if (encrypted != nullptr) {
-      // Copies into memory that libsecret locks and wipes.
-      const SecretValuePtr value(secret_value_new(bytes.data() == nullptr ? "" : bytes.data(),
-                                                  static_cast<gssize>(bytes.size()), kContentType));
-      return take(secret_service_encode_dbus_secret(encrypted.get(), value.get()));
-    }
-    GVariant* plain = g_variant_new_fixed_array(G_VARIANT_TYPE_BYTE, bytes.data(), bytes.size(), 1);
-    return take(g_variant_new("(o@ay@ays)", path.c_str(), g_variant_new_fixed_array(G_VARIANT_TYPE_BYTE, nullptr, 0, 1),
-                              plain, kContentType));
-  }
-
-  /// Nothing when it cannot be decrypted.
-  [[nodiscard]] std::optional<Secret> decode(GVariant* encoded) const {
-    if (encrypted != nullptr) {
-      const SecretValuePtr value(secret_service_decode_dbus_secret(encrypted.get(), encoded));
-      if (value == nullptr) {
-        return std::nullopt;
-      }
-      gsize size = 0;
-      const char* bytes = secret_value_get(value.get(), &size);
-      return Secret({bytes, size});
-    }
-    const Variant plain(g_variant_get_child_value(encoded, 2));
-    gsize size = 0;
-    const void* bytes = g_variant_get_fixed_array(plain.get(), &size, 1);
-    return Secret({static_cast<const char*>(bytes), size});
-  }
-};
-
 SecretService::SecretService(Host& host, std::unique_ptr<Bus> bus) : host_(host), bus_(std::move(bus)) {}
 
 SecretService::~SecretService() = default;
 
 Result<std::unique_ptr<SecretService>> SecretService::connect(Host& host) {
-  auto bus = Bus::connect(host);
+  auto bus = Bus::connect(host, patience(host));
   if (!bus) {
     return pass_on(std::move(bus));
   }
-  return std::unique_ptr<SecretService>(new SecretService(host, std::move(*bus)));
+  return connect(host, *std::move(bus));
+}
+
+Result<std::unique_ptr<SecretService>> SecretService::connect(Host& host, std::unique_ptr<Bus> bus) {
+  KEYBERTH_TRY(bus->find_provider());
+  return std::unique_ptr<SecretService>(new SecretService(host, std::move(bus)));
 }
 
 const std::string& SecretService::provider() { return bus_->provider(); }
 
 std::string SecretService::unlock_hint() { return keyberth::unlock_hint(provider(), has_screen()); }
+
+std::string SecretService::create_hint() { return keyberth::create_hint(provider(), has_screen()); }
 
 bool SecretService::has_screen() const { return host_.env("DISPLAY") || host_.env("WAYLAND_DISPLAY"); }
 
@@ -177,17 +137,22 @@ Error SecretService::dismissed(const std::string& what) {
           unlock_hint()};
 }
 
-Result<Variant> SecretService::outcome(const Variant& reply) {
-  const gsize last = g_variant_n_children(reply.get()) - 1;
-  const auto prompt = path_at(reply.get(), last);
+Result<Variant> SecretService::outcome(Result<Variant> reply, const std::string& refusal) {
+  if (!reply) {
+    return reply;
+  }
+  const auto prompt = path_at(reply->get(), g_variant_n_children(reply->get()) - 1);
   if (!prompt) {
-    return Variant(g_variant_get_child_value(reply.get(), 0));
+    return Variant(g_variant_get_child_value(reply->get(), 0));
   }
   auto answer = bus_->perform(*prompt);
   if (!answer) {
     return pass_on(std::move(answer));
   }
-  return std::move(*answer).value_or(nullptr);
+  if (!answer->has_value()) {
+    return tl::unexpected(dismissed(refusal));
+  }
+  return **std::move(answer);
 }
 
 Result<std::vector<std::vector<Found>>> SecretService::search(std::span<const Attributes> queries) {
@@ -253,39 +218,25 @@ Result<std::vector<std::optional<Attributes>>> SecretService::attributes(std::sp
 }
 
 Result<> SecretService::open_session() {
-  if (session_ != nullptr) {
-    return {};
-  }
-  auto session = std::make_unique<Session>();
-  auto opened =
-      bus_->run([&](GCancellable* cancellable, GAsyncReadyCallback ready,
-                    void* data) { secret_service_get(SECRET_SERVICE_OPEN_SESSION, cancellable, ready, data); },
-                [&](GAsyncResult* result, GError** error) {
-                  session->encrypted.reset(secret_service_get_finish(result, error));
-                });
-  if (!opened && (opened.error().kind == ErrorKind::timed_out || opened.error().kind == ErrorKind::unavailable)) {
-    return opened;
-  }
-  if (!opened) {
-    // KWallet has the encryption in a plug-in that need not be installed. The bus is private to the user all the same.
-    host_.debug("secrets travel unencrypted on the session bus, because " + opened.error().message);
-    session->encrypted.reset();
-    auto reply = required(bus_->call(
-        {kRoot, kService, "OpenSession", take(g_variant_new("(sv)", "plain", g_variant_new_string(""))), "(vo)"}));
-    if (!reply) {
-      return pass_on(std::move(reply));
+  if (session_ == nullptr) {
+    auto session = required(SecretSession::open(host_, *bus_));
+    if (!session) {
+      return pass_on(std::move(session));
     }
-    session->path = path_at(reply->get(), 1).value_or("/");
-  } else {
-    session->path = secret_service_get_session_dbus_path(session->encrypted.get());
+    session_ = *std::move(session);
   }
-  session_ = std::move(session);
   return {};
+}
+
+Result<bool> SecretService::encrypts() {
+  KEYBERTH_TRY(open_session());
+  return session_->encrypts();
 }
 
 Result<std::optional<Secret>> SecretService::secret(const std::string& item) {
   KEYBERTH_TRY(open_session());
-  auto reply = bus_->call({item, kItem, "GetSecret", take(g_variant_new("(o)", session_->path.c_str())), "((oayays))"});
+  auto reply =
+      bus_->call({item, kItem, "GetSecret", take(g_variant_new("(o)", session_->path().c_str())), "((oayays))"});
   if (!reply && reply.error().kind == ErrorKind::not_found) {
     return std::nullopt;
   }
@@ -312,19 +263,14 @@ Result<std::optional<std::string>> SecretService::default_collection() {
 Result<std::string> SecretService::create_default_collection() {
   const Variant label =
       properties({{std::string(kCollection) + ".Label", take(g_variant_new_string("Default keyring"))}});
-  auto reply = required(bus_->call(
-      {kRoot, kService, "CreateCollection", take(g_variant_new("(@a{sv}s)", label.get(), "default")), "(oo)"}));
-  if (!reply) {
-    return pass_on(std::move(reply));
-  }
-  auto created = outcome(*reply);
+  auto created = outcome(required(bus_->call({kRoot, kService, "CreateCollection",
+                                              take(g_variant_new("(@a{sv}s)", label.get(), "default")), "(oo)"})),
+                         "has no default keyring yet, and none was made");
   if (!created) {
+    if (created.error().kind == ErrorKind::locked) {
+      created.error().hint = create_hint();
+    }
     return pass_on(std::move(created));
-  }
-  if (*created == nullptr) {
-    Error error = dismissed("has no default keyring yet, and none was made");
-    error.hint = create_hint(provider(), has_screen());
-    return tl::unexpected(std::move(error));
   }
   auto path = path_in(created->get());
   if (!path) {
@@ -333,16 +279,43 @@ Result<std::string> SecretService::create_default_collection() {
   return *std::move(path);
 }
 
-Result<bool> SecretService::is_locked(const std::string& collection) {
+Result<Variant> SecretService::property(const std::string& collection, const char* name) {
   auto reply =
-      required(bus_->call({collection, kProperties, "Get", take(g_variant_new("(ss)", kCollection, "Locked")), "(v)"}));
+      required(bus_->call({collection, kProperties, "Get", take(g_variant_new("(ss)", kCollection, name)), "(v)"}));
   if (!reply) {
-    return pass_on(std::move(reply));
+    return reply;
   }
   GVariant* value = nullptr;
   g_variant_get(reply->get(), "(v)", &value);
-  const Variant owner(value);
-  return g_variant_is_of_type(value, G_VARIANT_TYPE_BOOLEAN) != FALSE && g_variant_get_boolean(value) != FALSE;
+  return Variant(value);
+}
+
+Result<bool> SecretService::is_locked(const std::string& collection) {
+  return property(collection, "Locked").map([](const Variant& value) {
+    return g_variant_is_of_type(value.get(), G_VARIANT_TYPE_BOOLEAN) != FALSE &&
+           g_variant_get_boolean(value.get()) != FALSE;
+  });
+}
+
+Result<bool> SecretService::is_closed(const std::string& collection) {
+  Result<bool> locked = is_locked(collection);
+  if (!locked || !*locked || provider() != kKWallet) {
+    return locked;
+  }
+  const auto label = property(collection, "Label");
+  if (!label || g_variant_is_of_type(label->get(), G_VARIANT_TYPE_STRING) == FALSE) {
+    return locked;
+  }
+  for (const char* module : {"/modules/kwalletd5", "/modules/kwalletd6"}) {
+    const auto reply = bus_->call({module, "org.kde.KWallet", "isOpen",
+                                   take(g_variant_new("(s)", g_variant_get_string(label->get(), nullptr))), "(b)"});
+    if (reply) {
+      gboolean open = FALSE;
+      g_variant_get(reply->get(), "(b)", &open);
+      return open == FALSE;
+    }
+  }
+  return locked;
 }
 
 Result<> SecretService::unlock(const std::string& path) {
@@ -354,17 +327,7 @@ Result<> SecretService::unlock(const std::string& path) {
   const char* const paths[] = {path.c_str()};
   auto reply = required(
       bus_->call({kRoot, kService, "Unlock", take(g_variant_new("(@ao)", g_variant_new_objv(paths, 1))), "(aoo)"}));
-  if (!reply) {
-    return pass_on(std::move(reply));
-  }
-  auto unlocked = outcome(*reply);
-  if (!unlocked) {
-    return pass_on(std::move(unlocked));
-  }
-  if (*unlocked == nullptr) {
-    return tl::unexpected(dismissed("is locked"));
-  }
-  return {};
+  return outcome(std::move(reply), "is locked").map([](const Variant&) {});
 }
 
 Result<std::optional<std::string>> SecretService::create_item(const std::string& collection, const std::string& label,
@@ -373,18 +336,12 @@ Result<std::optional<std::string>> SecretService::create_item(const std::string&
   const Variant item = properties({{std::string(kItem) + ".Label", take(g_variant_new_string(label.c_str()))},
                                    {std::string(kItem) + ".Attributes", variant_of(attributes)}});
   const Variant encoded = session_->encode(secret);
-  auto reply =
+  const auto created = outcome(
       required(bus_->call({collection, kCollection, "CreateItem",
-                           take(g_variant_new("(@a{sv}@(oayays)b)", item.get(), encoded.get(), TRUE)), "(oo)"}));
-  if (!reply) {
-    return pass_on(std::move(reply));
-  }
-  auto created = outcome(*reply);
+                           take(g_variant_new("(@a{sv}@(oayays)b)", item.get(), encoded.get(), TRUE)), "(oo)"})),
+      "did not store the credential");
   if (!created) {
-    return pass_on(std::move(created));
-  }
-  if (*created == nullptr) {
-    return tl::unexpected(dismissed("did not store the credential"));
+    return tl::unexpected(created.error());
   }
   return path_in(created->get());
 }
@@ -394,17 +351,7 @@ Result<> SecretService::remove(const std::string& item) {
   if (!reply && reply.error().kind == ErrorKind::not_found) {
     return {};
   }
-  if (!reply) {
-    return pass_on(std::move(reply));
-  }
-  auto deleted = outcome(*reply);
-  if (!deleted) {
-    return pass_on(std::move(deleted));
-  }
-  if (*deleted == nullptr) {
-    return tl::unexpected(dismissed("did not delete the credential"));
-  }
-  return {};
+  return outcome(std::move(reply), "did not delete the credential").map([](const Variant&) {});
 }
 
 }  // namespace keyberth

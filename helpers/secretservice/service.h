@@ -13,6 +13,7 @@
 #include "common/result.h"
 #include "common/secret.h"
 #include "helpers/secretservice/bus.h"
+#include "helpers/secretservice/secret_session.h"
 
 namespace keyberth {
 
@@ -40,6 +41,9 @@ class SecretService {
   /// Connects to the provider of this session; opens no session for secrets yet.
   [[nodiscard]] static Result<std::unique_ptr<SecretService>> connect(Host& host);
 
+  /// The same over a bus that is connected already.
+  [[nodiscard]] static Result<std::unique_ptr<SecretService>> connect(Host& host, std::unique_ptr<Bus> bus);
+
   SecretService(const SecretService&) = delete;
   SecretService& operator=(const SecretService&) = delete;
   SecretService(SecretService&&) = delete;
@@ -49,8 +53,12 @@ class SecretService {
   /// What people call the provider.
   [[nodiscard]] const std::string& provider();
 
-  /// What to tell people when it is locked.
+  /// Whether it could show a dialog in this session.
+  [[nodiscard]] bool has_screen() const;
+
+  /// What to tell people when it is locked, and when it has no default collection.
   [[nodiscard]] std::string unlock_hint();
+  [[nodiscard]] std::string create_hint();
 
   /// Items that have all of the attributes of a query, in any collection; one list for each query.
   [[nodiscard]] Result<std::vector<std::vector<Found>>> search(std::span<const Attributes> queries);
@@ -60,6 +68,9 @@ class SecretService {
 
   /// Only the attributes of these items.
   [[nodiscard]] Result<std::vector<std::optional<Attributes>>> attributes(std::span<const std::string> paths);
+
+  /// Whether secrets travel encrypted on the bus.
+  [[nodiscard]] Result<bool> encrypts();
 
   /// The secret of an unlocked item; nothing when it has gone meanwhile.
   [[nodiscard]] Result<std::optional<Secret>> secret(const std::string& item);
@@ -71,6 +82,9 @@ class SecretService {
   [[nodiscard]] Result<std::string> create_default_collection();
 
   [[nodiscard]] Result<bool> is_locked(const std::string& collection);
+
+  /// Whether unlocking a collection would ask a person: KWallet calls an open wallet locked until a client has tried.
+  [[nodiscard]] Result<bool> is_closed(const std::string& collection);
 
   /// Unlocks a collection or an item; may ask a person. ErrorKind::locked when it is still locked afterwards.
   [[nodiscard]] Result<> unlock(const std::string& path);
@@ -84,19 +98,17 @@ class SecretService {
   [[nodiscard]] Result<> remove(const std::string& item);
 
  private:
-  struct Session;
-
   SecretService(Host& host, std::unique_ptr<Bus> bus);
   [[nodiscard]] Result<> open_session();
   /// What a method that may prompt has done: the first value of its reply, or the result of the prompt that its last
-  /// value names. Null when that was dismissed.
-  [[nodiscard]] Result<Variant> outcome(const Variant& reply);
-  [[nodiscard]] bool has_screen() const;
+  /// value names. When that was dismissed, the error says that the provider `refusal` ("is locked").
+  [[nodiscard]] Result<Variant> outcome(Result<Variant> reply, const std::string& refusal);
+  [[nodiscard]] Result<Variant> property(const std::string& collection, const char* name);
   [[nodiscard]] Error dismissed(const std::string& what);
 
   Host& host_;
   std::unique_ptr<Bus> bus_;
-  std::unique_ptr<Session> session_;
+  std::unique_ptr<SecretSession> session_;
 };
 
 }  // namespace keyberth

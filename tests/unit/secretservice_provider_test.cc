@@ -30,6 +30,18 @@ TEST(SecretServiceProvider, AdviceFitsProviderAndScreen) {
   EXPECT_FALSE(create_hint("another", false).empty());
 }
 
+TEST(SecretServiceProvider, AdviceForSingleItemsAndForMissingEncryption) {
+  EXPECT_NE(item_hint("KeePassXC", "r.example").find("Confirm when passwords"), std::string::npos);
+  EXPECT_NE(item_hint("GNOME Keyring", "a'b").find("\n  docker login 'a"), std::string::npos);
+  EXPECT_NE(encryption_hint("KWallet").find("libqca"), std::string::npos);
+  EXPECT_EQ(encryption_hint("another"), "");
+}
+
+TEST(SecretServiceProvider, NobodyThereIsUnavailableWithAPackageToInstall) {
+  EXPECT_EQ(no_provider().kind, ErrorKind::unavailable);
+  EXPECT_NE(no_provider().hint.find("\n  sudo apt install gnome-keyring\n"), std::string::npos);
+}
+
 TEST(SecretServiceProvider, NameAtTheStartOfASentence) {
   EXPECT_EQ(capitalized("the keyring service"), "The keyring service");
   EXPECT_EQ(capitalized("KWallet"), "KWallet");
