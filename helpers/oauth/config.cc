@@ -61,11 +61,11 @@ Result<> check_owner(const std::string& path) {
   }
   if (info.st_uid != geteuid() && info.st_uid != 0) {
     return fail(ErrorKind::denied, path + " belongs to another user, so it is not used",
-                "look at it, then: chown \"$(id -u)\" '" + path + "'");
+                "look at it, then:\n  sudo chown \"$(id -u)\" " + shell_word(path));
   }
   if ((info.st_mode & (S_IWGRP | S_IWOTH)) != 0) {
     return fail(ErrorKind::denied, path + " can be written by other users, so it is not used",
-                "look at it, then: chmod go-w '" + path + "'");
+                "look at it, then:\n  chmod go-w " + shell_word(path));
   }
   return {};
 }

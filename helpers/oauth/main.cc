@@ -10,6 +10,7 @@
 #include "common/helper.h"
 #include "common/host.h"
 #include "helpers/oauth/net_program.h"
+#include "helpers/oauth/oauth_doctor.h"
 #include "helpers/oauth/oauth_store.h"
 #include "helpers/oauth/status.h"
 
@@ -59,6 +60,7 @@ int main(int argc, char** argv) {
                     network_command("token", "REGISTRY/REPOSITORY[:pull,push] [--explain]",
                                     "print the token that the registry gives for this login"),
                     {"status", "[--json]", "list the logins, whose they are and how long they last; offline", status},
-                    {"config", "check [FILE] | presets", "check the configuration; list what is built in", config}}},
+                    {"config", "check [FILE] | presets", "check the configuration; list what is built in", config}},
+       .examine = [&] { return keyberth::oauth::examine_oauth(host, std::time(nullptr)); }},
       argc, argv);
 }

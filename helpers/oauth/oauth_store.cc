@@ -12,6 +12,7 @@
 #include "helpers/oauth/answer.h"
 #include "helpers/oauth/interactive.h"
 #include "helpers/oauth/known.h"
+#include "helpers/oauth/logins.h"
 #include "helpers/oauth/net_program.h"
 #include "helpers/oauth/session_lock.h"
 
@@ -29,15 +30,7 @@ double jitter() {
 
 tl::unexpected<Error> not_found() { return fail(ErrorKind::not_found, std::string(kNotFound)); }
 
-/// R1: a session serves only the provider and client it was made with.
-bool belongs(const Session& session, const Rule& rule) {
-  return session.issuer == rule.issuer && session.client_id == rule.client_id &&
-         (rule.token_endpoint.empty() || rule.token_endpoint == session.token_endpoint);
-}
-
-std::string login_command(const std::string& registry) {
-  return "log in again: docker-credential-oauth login " + registry;
-}
+std::string login_hint(const std::string& registry) { return "log in again: " + login_command(registry); }
 
 /// Whether a failure says nothing about the login itself, so that what is still good may serve.
 bool is_passing(const Error& error) {
@@ -80,7 +73,7 @@ Result<Credential> OauthStore::answer(const std::string& server, const Rule& rul
   if (minted.secret.view().find_first_of(kBreaks) != std::string_view::npos || minted.username.empty() ||
       minted.username.find(':') != std::string::npos) {
     return fail(ErrorKind::damaged, "the stored credential of " + printable(server) + " cannot be used",
-                login_command(printable(server)));
+                login_hint(printable(server)));
   }
   return Credential{server, rule.answer_token ? "<token>" : minted.username, Secret(minted.secret.view())};
 }
@@ -117,14 +110,14 @@ Result<Credential> OauthStore::look_up(const std::string& server, Place& place) 
     return not_logged_in(server, place);
   }
   if (!session && session.error().kind == ErrorKind::damaged) {
-    return fail(ErrorKind::damaged, session.error().message, login_command(place.registry));
+    return fail(ErrorKind::damaged, session.error().message, login_hint(place.registry));
   }
   if (!session) {
     return tl::unexpected(session.error());
   }
   if (!session->dead.empty()) {
-    return fail(ErrorKind::locked, "the login to " + place.registry + " has ended: " + printable(session->dead),
-                login_command(place.registry));
+    return fail(ErrorKind::locked, "the login to " + place.registry + " " + has_ended(*session),
+                login_hint(place.registry));
   }
   const Session::Minted* minted = session->find(place.registry);
   if (minted != nullptr && belongs(*session, rule) && freshness(*minted, time_(), jitter()) == Freshness::fresh) {

@@ -4,44 +4,16 @@
 #include <algorithm>
 #include <array>
 #include <ctime>
-#include <set>
 #include <utility>
 
 #include "common/protocol.h"
 #include "helpers/oauth/config.h"
 #include "helpers/oauth/json.h"
-#include "helpers/oauth/known.h"
+#include "helpers/oauth/logins.h"
 #include "helpers/oauth/vault.h"
 
 namespace keyberth::oauth {
 namespace {
-
-/// One line of the report: a registry that somebody logged in to, or could log in to.
-struct Line {
-  std::string registry;
-  const Rule* rule = nullptr;
-  Result<Session> session;
-};
-
-/// Registries with a session that is known of, and those that the configuration names.
-std::vector<Line> look_up(Host& host, const Config& config, Vault& vault) {
-  std::set<std::string> registries;
-  for (const auto& [registry, username] : known_registries(host)) {
-    registries.insert(registry);
-  }
-  for (const Rule& rule : config.rules) {
-    if (!rule.pattern.starts_with("*.")) {
-      registries.insert(rule.pattern);
-    }
-  }
-  std::vector<Line> lines;
-  for (const std::string& registry : registries) {
-    if (const Rule* rule = find_rule(config, registry); rule != nullptr) {
-      lines.push_back({registry, rule, vault.load(session_key(*rule, registry))});
-    }
-  }
-  return lines;
-}
 
 std::string local_time(UnixTime when) {
   const std::time_t seconds = when;
@@ -57,20 +29,6 @@ std::string provider_of(const Session& session) {
   return session.issuer.empty() ? session.token_endpoint : session.issuer;
 }
 
-std::string expiry_line(const Session::Minted* minted, const Session& session, UnixTime now) {
-  if (minted == nullptr) {
-    return "none yet; one is made when it is needed";
-  }
-  if (minted->expires == 0) {
-    return "made " + relative_time(minted->obtained, now) + "; the provider does not say how long it is good";
-  }
-  const std::string when = local_time(minted->expires) + ", " + relative_time(minted->expires, now);
-  if (minted->expires > now) {
-    return "good until " + when;
-  }
-  return "expired " + when + (session.refresh_token.empty() ? "" : "; a new one is made when it is needed");
-}
-
 std::string state_line(const Session& session) {
   if (!session.dead.empty()) {
     return "ended: " + printable(session.dead);
@@ -81,7 +39,7 @@ std::string state_line(const Session& session) {
   return session.refresh_token.empty() ? "alive; it cannot be renewed" : "alive";
 }
 
-std::string describe(const Line& line, const std::string& vault, UnixTime now) {
+std::string describe(const Login& line, const std::string& vault, UnixTime now) {
   std::string text = line.registry + "\n";
   const auto add = [&](std::string_view name, const std::string& value) {
     constexpr std::size_t kColumn = 14;
@@ -93,7 +51,7 @@ std::string describe(const Line& line, const std::string& vault, UnixTime now) {
     const bool is_out = line.session.error().kind == ErrorKind::not_found;
     add("session", is_out ? "not logged in" : "cannot be read: " + printable(line.session.error().message));
     if (is_out || line.session.error().kind == ErrorKind::damaged) {
-      add("next step", "docker-credential-oauth login " + line.registry);
+      add("next step", login_command(line.registry));
     }
     return text;
   }
@@ -108,12 +66,12 @@ std::string describe(const Line& line, const std::string& vault, UnixTime now) {
   if (session.dead.empty()) {
     add("credential", expiry_line(minted, session, now));
   } else {
-    add("next step", "docker-credential-oauth login " + line.registry);
+    add("next step", login_command(line.registry));
   }
   return text;
 }
 
-Json describe_json(const Line& line, const std::string& vault, UnixTime now) {
+Json describe_json(const Login& line, const std::string& vault, UnixTime now) {
   Json object = Json::make_object();
   const auto add = [&](const char* name, const std::string& value) {
     object.set(name, Json::of(std::string_view(value)));
@@ -194,6 +152,20 @@ std::string relative_time(UnixTime when, UnixTime now) {
   return when > now ? "in " + amount : amount + " ago";
 }
 
+std::string expiry_line(const Session::Minted* minted, const Session& session, UnixTime now) {
+  if (minted == nullptr) {
+    return "none yet; one is made when it is needed";
+  }
+  if (minted->expires == 0) {
+    return "made " + relative_time(minted->obtained, now) + "; the provider does not say how long it is good";
+  }
+  const std::string when = local_time(minted->expires) + ", " + relative_time(minted->expires, now);
+  if (minted->expires > now) {
+    return "good until " + when;
+  }
+  return "expired " + when + (session.refresh_token.empty() ? "" : "; a new one is made when it is needed");
+}
+
 Result<std::string> status(Host& host, const std::vector<std::string>& arguments, UnixTime now) {
   const bool json = arguments == std::vector<std::string>{"--json"};
   if (!json && !arguments.empty()) {
@@ -207,23 +179,22 @@ Result<std::string> status(Host& host, const std::vector<std::string>& arguments
   if (!vault) {
     return pass_on(std::move(vault));
   }
-  const std::vector<Line> lines = look_up(host, *config, *vault);
+  const std::vector<Login> lines = look_up_logins(host, *config, *vault);
   if (json) {
     Json sessions;
     sessions.type = Json::Type::array;
     std::transform(lines.begin(), lines.end(), std::back_inserter(sessions.array),
-                   [&](const Line& line) { return describe_json(line, vault->name(), now); });
+                   [&](const Login& line) { return describe_json(line, vault->name(), now); });
     Json answer = Json::make_object();
     answer.set("vault", Json::of(std::string_view(vault->name())));
     answer.set("registries", std::move(sessions));
     return std::string(write_json(answer).view()) + "\n";
   }
   if (lines.empty()) {
-    return "No registry is configured yet. The first login does that:\n"
-           "  docker-credential-oauth login REGISTRY --issuer URL --client-id ID\n";
+    return "No registry is configured yet. " + std::string(kFirstLogin) + "\n";
   }
   std::string text;
-  for (const Line& line : lines) {
+  for (const Login& line : lines) {
     text += (text.empty() ? "" : "\n") + describe(line, vault->name(), now);
   }
   return text;

@@ -161,27 +161,35 @@ Result<> Vault::save(const std::string& key, const Session& session) {
   return store({key, std::string(kSessionUser), write_session(session)});
 }
 
-Result<Vault> choose_vault(Host& host, const std::string& configured) {
+Result<VaultChoice> find_vault(Host& host, const std::string& configured) {
   if (configured == "oauth") {
     return fail(ErrorKind::bad_input, "docker-credential-oauth cannot be its own vault");
   }
   if (!configured.empty()) {
-    return Vault(host, configured);
+    return VaultChoice{Vault(host, configured), {}};
   }
-  std::string reasons;
-  for (const char* name : {"secretservice", "pass", "keyctl"}) {
+  std::vector<std::string> passed_over;
+  std::string way_out;
+  for (const std::string name : {"secretservice", "pass", "keyctl"}) {
     Vault vault(host, name);
     const Result<std::vector<Entry>> entries = vault.list();
-    const bool is_set_up = std::string_view(name) != "pass" || has_password_store(host);
+    const bool is_set_up = name != "pass" || has_password_store(host);
     if (entries && is_set_up) {
-      host.debug(std::string("vault: docker-credential-") + name);
-      return vault;
+      host.debug("vault: docker-credential-" + name);
+      return VaultChoice{std::move(vault), std::move(passed_over)};
     }
-    const std::string why =
-        entries ? "there is no password store yet (docker-credential-pass init makes one)" : entries.error().message;
-    reasons += (reasons.empty() ? "" : "\n") + std::string(name) + ": " + why;
+    passed_over.push_back(name + ": " + (entries ? "there is no password store yet" : entries.error().message));
+    way_out += entries ? "\nmake a password store:\n  docker-credential-pass init" : "";
   }
-  return fail(ErrorKind::unavailable, "there is no vault in which logins can be kept", std::move(reasons));
+  std::string hint;
+  for (const std::string& reason : passed_over) {
+    hint += (hint.empty() ? "" : "\n") + reason;
+  }
+  return fail(ErrorKind::unavailable, "there is no vault in which logins can be kept", hint + way_out);
+}
+
+Result<Vault> choose_vault(Host& host, const std::string& configured) {
+  return find_vault(host, configured).map([](VaultChoice&& choice) { return std::move(choice.vault); });
 }
 
 }  // namespace keyberth::oauth

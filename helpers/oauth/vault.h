@@ -48,8 +48,17 @@ class Vault {
 /// to ours.
 [[nodiscard]] std::string explanation(Host& host, std::string_view errors);
 
+struct VaultChoice {
+  Vault vault;
+  /// The helpers that were tried before it, each with what it said: "secretservice: no D-Bus ...".
+  std::vector<std::string> passed_over;
+};
+
 /// The vault of the configuration; else the first of secretservice, pass, keyctl whose program is there and whose
 /// `list` works (and for pass, that is set up). unavailable, with what each of them said, when none does.
+[[nodiscard]] Result<VaultChoice> find_vault(Host& host, const std::string& configured);
+
+/// The same, for those who do not ask why.
 [[nodiscard]] Result<Vault> choose_vault(Host& host, const std::string& configured);
 
 }  // namespace keyberth::oauth

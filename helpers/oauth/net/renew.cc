@@ -9,6 +9,7 @@
 #include "common/protocol.h"
 #include "helpers/oauth/answer.h"
 #include "helpers/oauth/known.h"
+#include "helpers/oauth/logins.h"
 #include "helpers/oauth/net/commands.h"
 #include "helpers/oauth/net/jwt.h"
 #include "helpers/oauth/net/mint.h"
@@ -29,8 +30,6 @@ constexpr seconds kRequestTime{9};
 /// A refresh whose answer we could not wait for spends the token for nothing: with less time left, none is sent.
 constexpr seconds kLeastForRefresh{3};
 constexpr int kSaveAttempts = 3;
-
-std::string login_command(const std::string& registry) { return "docker-credential-oauth login " + registry; }
 
 double jitter() {
   std::random_device device;
@@ -104,9 +103,9 @@ class Renewal {
   static UnixTime now() { return std::time(nullptr); }
 
   /// A login that ended; the words are for people.
-  [[nodiscard]] tl::unexpected<Error> login_needed(const std::string& why) {
+  [[nodiscard]] tl::unexpected<Error> login_needed(std::string_view why) {
     over_ = true;
-    return fail(ErrorKind::locked, "the login to " + registry_ + " " + why,
+    return fail(ErrorKind::locked, "the login to " + registry_ + " " + std::string(why),
                 "log in again: " + login_command(registry_));
   }
 
@@ -122,13 +121,9 @@ class Renewal {
   /// R1: tokens go only where they came from, so a changed configuration needs a new login.
   [[nodiscard]] Result<> check_session() {
     if (!session_.dead.empty()) {
-      return login_needed("has ended: " + printable(session_.dead));
+      return login_needed(has_ended(session_));
     }
-    const bool other_endpoint = !rule_.token_endpoint.empty() && rule_.token_endpoint != session_.token_endpoint;
-    if (rule_.issuer != session_.issuer || rule_.client_id != session_.client_id || other_endpoint) {
-      return login_needed("was made with another provider or client than its rule names now");
-    }
-    return {};
+    return belongs(session_, rule_) ? Result<>() : login_needed(kOtherProvider);
   }
 
   /// How good the token is of which the credential is made.
@@ -158,13 +153,13 @@ class Renewal {
   Result<> refresh_session(bool may_repeat) {
     if (session_.refresh_token.empty()) {
       return source_freshness() == Freshness::expired
-                 ? Result<>(login_needed("has expired, and the provider gave nothing to renew it with"))
+                 ? Result<>(login_needed(kNothingToRenew))
                  : fail(ErrorKind::unavailable, "the provider gave nothing to renew the login with");
     }
     if (session_.refresh_sent != 0) {
-      const std::string why = "cannot be renewed: the provider's answer to the last attempt was lost";
-      return source_freshness() == Freshness::expired ? Result<>(login_needed(why))
-                                                      : fail(ErrorKind::unavailable, "the login " + why);
+      return source_freshness() == Freshness::expired
+                 ? Result<>(login_needed(kAnswerLost))
+                 : fail(ErrorKind::unavailable, "the login " + std::string(kAnswerLost));
     }
     if (host_.now() + kLeastForRefresh > deadline_) {
       return fail(ErrorKind::timed_out, "no time was left to renew the login to " + registry_,
@@ -244,8 +239,7 @@ class Renewal {
         return refresh_session(/*may_repeat=*/false);
       }
     }
-    const std::string why = "the provider has revoked it, or it was not used for too long";
-    session_.dead = why;
+    session_.dead = "the provider has revoked it, or it was not used for too long";
     session_.refresh_sent = 0;
     session_.refresh_token = {};
     session_.access_token = {};
@@ -255,7 +249,7 @@ class Renewal {
       host_.debug("renew: " + saved.error().message);
     }
     host_.debug("renew: " + failure.error.message);
-    return login_needed("has ended: " + why);
+    return login_needed(has_ended(session_));
   }
 
   /// The login could not be renewed now; whatever is still good serves until it ends.

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "helpers/oauth/logins.h"
+
+#include <set>
+
+#include "common/protocol.h"
+#include "helpers/oauth/known.h"
+
+namespace keyberth::oauth {
+
+std::vector<Login> look_up_logins(Host& host, const Config& config, Vault& vault) {
+  std::set<std::string> registries;
+  for (const auto& [registry, username] : known_registries(host)) {
+    registries.insert(registry);
+  }
+  for (const Rule& rule : config.rules) {
+    if (!rule.pattern.starts_with("*.")) {
+      registries.insert(rule.pattern);
+    }
+  }
+  std::vector<Login> logins;
+  for (const std::string& registry : registries) {
+    if (const Rule* rule = find_rule(config, registry); rule != nullptr) {
+      logins.push_back({registry, rule, vault.load(session_key(*rule, registry))});
+    }
+  }
+  return logins;
+}
+
+bool belongs(const Session& session, const Rule& rule) {
+  return session.issuer == rule.issuer && session.client_id == rule.client_id &&
+         (rule.token_endpoint.empty() || rule.token_endpoint == session.token_endpoint);
+}
+
+std::string has_ended(const Session& session) { return "has ended: " + printable(session.dead); }
+
+std::string login_command(std::string_view registry) {
+  return "docker-credential-oauth login " + std::string(registry);
+}
+
+}  // namespace keyberth::oauth

@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <vector>
+
+#include "common/doctor.h"
+#include "common/host.h"
+#include "helpers/oauth/session.h"
+
+namespace keyberth::oauth {
+
+/// Helper::examine: the network half, the configuration, Docker's file, the vault (by its own doctor where it has one),
+/// and every login that is known of. Never uses the network. `now` is the wall clock.
+[[nodiscard]] std::vector<Check> examine_oauth(Host& host, UnixTime now);
+
+}  // namespace keyberth::oauth
