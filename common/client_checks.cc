@@ -60,15 +60,16 @@ std::optional<Check> user_check(const Helper& helper) {
   if (home && stat(home->c_str(), &info) == 0 && info.st_uid != geteuid()) {
     const std::string owner = user_name(info.st_uid);
     const std::string us = user_name(geteuid());
-    return Check{"user", State::problem,
-                 "this is run as " + us + " with the home folder of " + owner + ", " + shown(*home),
-                 "to use the logins of " + us + ": sudo -H -u " + us + " docker ...\nto use those of " + owner +
-                     ", without sudo: sudo usermod -aG docker " + owner};
+    return Check{
+        "user", State::problem, "this is run as " + us + " with the home folder of " + owner + ", " + shown(*home),
+        "sudo usermod -aG docker " + owner + "   # then, after a new login, docker without sudo, for the logins of " +
+            owner + "\nsudo -H docker ...   # for those of " + us};
   }
   const auto caller = helper.host.env("SUDO_USER");
   if (geteuid() == 0 && caller && *caller != "root") {
-    return Check{"user", State::note, "under sudo docker uses the logins of root, not those of " + printable(*caller),
-                 "to do without sudo: sudo usermod -aG docker " + shell_word(*caller)};
+    return Check{
+        "user", State::note, "under sudo docker uses the logins of root, not those of " + printable(*caller),
+        "sudo usermod -aG docker " + shell_word(*caller) + "   # then, after a new login, docker without sudo"};
   }
   return std::nullopt;
 }
@@ -97,8 +98,7 @@ std::string detected(const Host& host) {
 
 Check no_helper_check(const Helper& helper, const std::string& path, std::string_view text) {
   const std::string suffix = suffix_of(helper.name);
-  const bool fresh = text.find("\"auths\"") == std::string_view::npos;
-  const std::string taken = fresh ? detected(helper.host) : "";
+  const std::string taken = knows_servers(text) ? "" : detected(helper.host);
   if (taken == suffix) {
     return {"credsStore", State::ok, "docker takes " + suffix + " by itself, for " + shown(path) + " names no helper",
             ""};
@@ -129,7 +129,7 @@ Check store_check(const Helper& helper, const std::string& path, const std::stri
     return no_helper_check(helper, path, text);
   }
   return {"credsStore", State::note, "docker keeps logins with " + program_of(printable(names.store)) + ", not here",
-          "to change that: " + helper.name + " configure"};
+          helper.name + " configure   # if you want them here"};
 }
 
 void check_registries(const Helper& helper, const ClientFile& file, const HelperNames& names,
@@ -201,7 +201,7 @@ bool check_readable(const ClientFile& file, const Result<std::string>& text, std
   const Result<HelperNames> names = configured_helpers(*text);
   if (!names) {
     checks.push_back({link, State::problem, shown(file.path) + ": " + names.error().message,
-                      "to see the place: python3 -m json.tool " + word + " >/dev/null"});
+                      "python3 -m json.tool " + word + " >/dev/null   # shows the place"});
   }
   return static_cast<bool>(names);
 }

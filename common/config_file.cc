@@ -45,18 +45,18 @@ void keep_owner_and_mode(const std::string& path, const struct stat& before) {
   }
 }
 
-tl::unexpected<Error> named(Error error, const std::string& path) {
-  if (error.kind == ErrorKind::bad_input) {
-    error.message = "cannot change " + printable(path) + ": " + error.message;
-  }
-  return tl::unexpected(std::move(error));
-}
-
 }  // namespace
 
 Result<std::string> read_config_file(const std::string& path) {
   Result<std::string> text = read_file(path, kFileLimit);
   return !text && text.error().kind == ErrorKind::not_found ? Result<std::string>("") : text;
+}
+
+Error about_file(Error error, const std::string& path) {
+  if (error.kind == ErrorKind::bad_input) {
+    error.message = "cannot change " + printable(path, path.size()) + ": " + error.message;
+  }
+  return error;
 }
 
 Result<bool> edit_file(Host& host, const std::string& path, const FileEdit& edit) {
@@ -77,7 +77,7 @@ Result<bool> edit_file(Host& host, const std::string& path, const FileEdit& edit
   }
   const Result<std::string> changed = edit(*text);
   if (!changed) {
-    return named(changed.error(), path);
+    return tl::unexpected(about_file(changed.error(), path));
   }
   if (*changed == *text) {
     return false;

@@ -15,9 +15,12 @@ namespace keyberth {
 using FileEdit = std::function<Result<std::string>(std::string_view text)>;
 
 /// Changes the file in one step, under a lock among our own programs, following a symbolic link; mode and owner stay. A
-/// missing file is empty text, and is made with its folder. True when it was changed. A bad_input of `edit` gets the
-/// file's name.
+/// missing file is empty text, and is made with its folder. True when it was changed. Errors of `edit` go through
+/// about_file.
 [[nodiscard]] Result<bool> edit_file(Host& host, const std::string& path, const FileEdit& edit);
+
+/// A bad_input that speaks of "it" gets the file's name.
+[[nodiscard]] Error about_file(Error error, const std::string& path);
 
 /// The text of such a file, at most 16 MiB; empty when it is not there.
 [[nodiscard]] Result<std::string> read_config_file(const std::string& path);

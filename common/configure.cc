@@ -67,7 +67,7 @@ Result<> note_former(Host& host, const std::string& path, const std::string& reg
   const Result<std::string> text = read_config_file(path);
   const Result<std::string> former = text ? configured_helper(*text, registry) : text;
   if (!former || *former == suffix) {
-    return former ? Result<>() : tl::unexpected(former.error());
+    return former ? Result<>() : tl::unexpected(about_file(former.error(), path));
   }
   const Result<bool> noted = edit_file(host, undo_path(path), [&](std::string_view notes) -> Result<std::string> {
     const Result<HelperNames> names = configured_helpers(notes);

@@ -35,7 +35,7 @@ struct Member {
 
 Check no_answer(const std::string& path, const std::string& why) {
   return {"program", Check::State::problem, printable(path, path.size()) + " " + why,
-          "to see what it is: " + shell_word(path) + " --version"};
+          shell_word(path) + " --version   # says what it is"};
 }
 
 Member ask(const Helper& helper, const std::string& suffix) {

@@ -76,9 +76,7 @@ class FileMove {
     const Result<HelperNames> names = configured_helpers(*text);
     const Result<std::vector<PlainLogin>> logins = plain_logins(*text);
     if (!names || !logins) {
-      Error error = names ? logins.error() : names.error();
-      error.message = "cannot move the logins of " + printable(file_.path, file_.path.size()) + ": " + error.message;
-      return tl::unexpected(error);
+      return tl::unexpected(about_file(names ? logins.error() : names.error(), file_.path));
     }
     if (logins->empty()) {
       return {};

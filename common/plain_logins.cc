@@ -54,7 +54,8 @@ Result<Object> scan_auths(std::string_view text) {
 }
 
 /// Docker takes user and password from `auth` when it is there, else from members of their own.
-bool read_pair(std::string_view auth, Credential& credential) {
+bool read_pair(std::string auth, Credential& credential) {
+  std::erase_if(auth, [](char c) { return c == '\r' || c == '\n'; });  // as Docker's decoder does
   const std::optional<Secret> pair = from_base64(auth);
   const std::size_t colon = pair ? pair->view().find(':') : std::string_view::npos;
   if (colon == std::string_view::npos) {
@@ -116,6 +117,11 @@ Result<std::vector<PlainLogin>> plain_logins(std::string_view text) {
     }
   }
   return logins;
+}
+
+bool knows_servers(std::string_view text) {
+  const Result<Object> entries = scan_auths(text);
+  return entries && !entries->members.empty();
 }
 
 Result<std::string> without_plain_logins(std::string_view text, const std::vector<std::string>& servers) {

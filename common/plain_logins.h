@@ -24,6 +24,10 @@ struct PlainLogin {
 /// the text is no JSON object or `auths` no object of objects.
 [[nodiscard]] Result<std::vector<PlainLogin>> plain_logins(std::string_view text);
 
+/// Whether `auths` has any member; then docker no longer chooses a helper by itself. False for text that it cannot
+/// read.
+[[nodiscard]] bool knows_servers(std::string_view text);
+
 /// The text without the secrets of these servers; their members stay as marks, with whatever else they hold.
 [[nodiscard]] Result<std::string> without_plain_logins(std::string_view text, const std::vector<std::string>& servers);
 

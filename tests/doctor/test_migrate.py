@@ -1,0 +1,243 @@
+"""`migrate`: passwords leave the files of real clients for the store, and none is ever lost on the way."""
+import base64
+import json
+import os
+import random
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+from docker_world import PASSWORD, USER, DockerMixin, write_oci_image
+from doctor_case import DoctorMixin
+from pass_world import PASSPHRASE, PassCase, PassWorld
+from sandbox import BIN, main
+
+
+def encoded(user, password):
+    return base64.b64encode(f"{user}:{password}".encode()).decode()
+
+
+class MigrateMixin(DoctorMixin):
+    def setUp(self):
+        super().setUp()
+        self.config = Path(self.world.env["DOCKER_CONFIG"]) / "config.json"
+        self.backup = Path(f"{self.config}.keyberth-backup")
+
+    def migrate(self, *arguments, code=0, **options):
+        done = self.world.run(self.program, "migrate", *arguments, **options)
+        self.assertEqual(done.code, code, done)
+        return done
+
+    def write(self, auths, **settings):
+        self.config.write_text(json.dumps({"auths": auths, **settings}, indent="\t"))
+
+    def read(self):
+        return json.loads(self.config.read_text())
+
+    def get(self, server):
+        done = self.world.run(self.program, "get", input=server)
+        return json.loads(done.out) if done.code == 0 else None
+
+    def stored(self, server, username, secret):
+        self.assertEqual(self.get(server), {"ServerURL": server, "Username": username, "Secret": secret})
+
+
+class MigrateCase(MigrateMixin, PassCase):
+    def test_every_kind_of_login(self):
+        self.write({"r.example:5000": {"auth": encoded("alice", "se:cret ü\"\\")},
+                    "https://index.docker.io/v1/": {"auth": encoded("bob", "hub"), "email": "b@example"},
+                    "token.example": {"auth": encoded("0" * 8, ""), "identitytoken": "identity"},
+                    "old.example": {"username": "carol", "password": "members"},
+                    "Case.example": {"AUTH": encoded("dave", "d") + "\n"},
+                    "mark.example": {}}, psFormat="x")
+        before = self.config.read_text()
+        done = self.migrate()
+        self.stored("r.example:5000", "alice", "se:cret ü\"\\")
+        self.stored("https://index.docker.io/v1/", "bob", "hub")
+        self.stored("token.example", "<token>", "identity")
+        self.stored("old.example", "carol", "members")
+        self.assertEqual(self.read(), {"auths": {"r.example:5000": {}, "https://index.docker.io/v1/": {"email": "b@example"},
+                                                 "token.example": {}, "old.example": {}, "Case.example": {},
+                                                 "mark.example": {}}, "psFormat": "x", "credsStore": "pass"})
+        self.assertEqual(before.split("\n")[-2:], ['\t"psFormat": "x"', "}"])
+        self.assertIn("  moved       r.example:5000 (alice)\n", done.out)
+        for secret in ("se:cret", "members", "identity\n"):
+            self.assertNotIn(secret, done.out)
+        self.assertFalse(self.backup.exists())
+        self.is_well()
+        self.assertIn("No passwords in plain text", self.migrate().out)
+
+    def test_dry_run_changes_nothing(self):
+        self.write({"a.example": {"auth": encoded("alice", "pw")}})
+        before = self.config.read_text()
+        self.assertIn("  would move  a.example (alice)\n", self.migrate("--dry-run").out)
+        self.assertEqual(self.config.read_text(), before)
+        self.assertIsNone(self.get("a.example"))
+        self.assertEqual([p.name for p in self.config.parent.iterdir()], ["config.json"])
+
+    def test_what_cannot_be_moved_stays(self):
+        odd = {"token.example": {"registrytoken": "opaque"}, "odd.example": {"auth": "%%%"}, "none.example": {"auth": "YWJj"},
+               "empty.example": {"auth": encoded("", "x")}}
+        self.write({"a.example": {"auth": encoded("alice", "pw")}, **odd})
+        done = self.migrate(code=1)
+        self.assertEqual(self.read()["auths"], {"a.example": {}, **odd})
+        for words in ("token.example (): it is a registry token", "odd.example (): its auth is not the base64",
+                      "none.example (): its auth is not the base64", "empty.example (): no credentials username"):
+            self.assertIn(f"  left        {words}", done.out)
+
+    def test_another_login_in_the_store_is_not_overwritten(self):
+        self.world.run(self.program, "store", input='{"ServerURL":"a.example","Username":"new","Secret":"new"}')
+        self.write({"a.example": {"auth": encoded("alice", "old")}})
+        before = self.config.read_text()
+        self.assertIn("the store has another login for it", self.migrate(code=1).out)
+        self.stored("a.example", "new", "new")
+        self.assertEqual(self.config.read_text(), before)
+
+    def test_a_login_that_another_helper_answers_for_stays(self):
+        self.write({"a.example": {"auth": encoded("a", "1")}, "b.example": {"auth": encoded("b", "2")}}, credsStore="other",
+                   credHelpers={"b.example": "pass"})
+        done = self.migrate(code=1)
+        self.assertIn("docker-credential-other is asked for it, and not this file", done.out)
+        self.stored("b.example", "b", "2")
+        self.assertEqual(self.read(), {"auths": {"a.example": {"auth": encoded("a", "1")}, "b.example": {}},
+                                       "credsStore": "other", "credHelpers": {"b.example": "pass"}})
+
+    def test_broken_files_stay_as_they_are(self):
+        for text in ("{", '{"auths": []}', '{"auths": {"a": 1}}', '{"auths":{"a":{"auth":"x","Auth":"y"}}}'):
+            self.config.write_text(text)
+            self.assertIn(str(self.config), self.migrate(code=1).err)
+            self.assertEqual(self.config.read_text(), text)
+
+    def test_wrong_usage(self):
+        self.assertIn("migrate takes --dry-run or nothing", self.migrate("--force", code=2).err)
+
+    def test_podmans_file(self):
+        """auth.json has a credHelpers entry for each afterwards; parts of a registry stay, for podman asks no helper for them."""
+        auth = self.world.root / "auth.json"
+        auth.write_text(json.dumps({"auths": {"quay.io": {"auth": encoded("q", "1")}, "quay.io/team": {"auth": encoded("t", "2")}}}))
+        self.world.env["REGISTRY_AUTH_FILE"] = str(auth)
+        self.assertIn("quay.io/team (t): podman keeps logins for a part", self.migrate(code=1).out)
+        self.assertEqual(json.loads(auth.read_text()), {"auths": {"quay.io": {}, "quay.io/team": {"auth": encoded("t", "2")}},
+                                                        "credHelpers": {"quay.io": "pass"}})
+
+    def test_an_interrupted_one_whose_backup_holds_more(self):
+        self.write({})
+        self.backup.write_text(json.dumps({"auths": {"lost.example": {"auth": encoded("l", "only-here")}}}))
+        done = self.migrate(code=1)
+        self.assertIn("the login of lost.example in it is nowhere else", done.err)
+        self.assertTrue(self.backup.exists())
+        self.do(done.err.split("put it back: ")[1].strip())
+        self.migrate()
+        self.stored("lost.example", "l", "only-here")
+
+    def test_a_login_changed_meanwhile_stays(self):
+        """Somebody logs in while migrate works: that login is in the file afterwards. gpg is held up for it."""
+        gpg = self.world.root / "slow/gpg"
+        gpg.parent.mkdir()
+        gpg.write_text(f"#!/bin/sh\ntouch {self.world.root}/reached\nwhile [ ! -e {self.world.root}/go ]; do sleep 0.01; done\n"
+                       'exec /usr/bin/gpg "$@"\n')
+        gpg.chmod(0o755)
+        self.write({"a.example": {"auth": encoded("alice", "old")}, "b.example": {"auth": encoded("bob", "b")}})
+        process = subprocess.Popen([BIN / self.program, "migrate"], stdout=subprocess.PIPE,
+                                   env={**self.world.env, "PATH": f"{gpg.parent}:{self.world.env['PATH']}"})
+        self.world.wait_for((self.world.root / "reached").exists, "gpg")
+        self.write({"a.example": {"auth": encoded("alice", "new")}, "b.example": {"auth": encoded("bob", "b")}})
+        (self.world.root / "go").touch()
+        process.communicate(timeout=30)
+        self.assertEqual(self.read()["auths"], {"a.example": {"auth": encoded("alice", "new")}, "b.example": {}})
+
+
+class LockedCase(MigrateMixin, PassCase):
+    options = {"passphrase": PASSPHRASE}
+
+    def test_a_store_that_cannot_be_read_keeps_the_plain_text(self):
+        """Encrypting needs no passphrase, reading back does: nothing may be taken out of the file."""
+        self.write({"a.example": {"auth": encoded("alice", "pw")}})
+        before = self.config.read_text()
+        self.assertIn("is locked", self.migrate(code=1).err)
+        self.assertEqual(self.config.read_text(), before)
+        self.world.unlock()
+        self.migrate()
+        self.assertEqual(self.read()["auths"], {"a.example": {}})
+        self.stored("a.example", "alice", "pw")
+
+
+class KilledCase(MigrateMixin, PassCase):
+    def test_killed_at_any_moment(self):
+        """40 times kill -9, spread over the run: each login is in the file or in the store, and the next run ends the work."""
+        logins = {f"r{i}.example": (f"user{i}", f"secret-{i}") for i in range(4)}
+        plain = {server: {"auth": encoded(*login)} for server, login in logins.items()}
+        self.write(plain)
+        started = time.monotonic()
+        self.migrate()
+        whole = time.monotonic() - started
+        chance = random.Random(4)
+        interrupted = 0
+        for trial in range(40):
+            for server in logins:
+                if trial % 2:
+                    self.world.run(self.program, "erase", input=server)
+            self.write(plain)
+            process = subprocess.Popen([BIN / self.program, "migrate"], env=self.world.env, stdout=subprocess.DEVNULL,
+                                       stderr=subprocess.DEVNULL, start_new_session=True)
+            time.sleep(whole * 1.1 * (trial + chance.random()) / 40)
+            process.send_signal(signal.SIGKILL)
+            interrupted += process.wait() == -signal.SIGKILL
+            left = self.read()["auths"]
+            for server, (user, secret) in logins.items():
+                if left[server] != plain[server]:
+                    self.assertEqual(left[server], {})
+                    self.stored(server, user, secret)
+            self.migrate()
+            self.assertEqual(self.read()["auths"], {server: {} for server in logins})
+            self.assertFalse(self.backup.exists())
+        self.assertGreater(interrupted, 10)
+        for server, login in logins.items():
+            self.stored(server, *login)
+
+
+class ClientWorld(DockerMixin, PassWorld):
+    pass
+
+
+class ClientCase(MigrateMixin, PassCase):
+    """What real clients wrote, moved, and used again by them."""
+
+    def make_world(self):
+        return ClientWorld()
+
+    def test_docker(self):
+        self.world.start_registry()
+        self.config.write_text('{"auths": {"mark.example": {}}}')  # else docker would take a helper by itself
+        self.assertEqual(self.world.log_in().code, 0)
+        self.assertIn(encoded(USER, PASSWORD), self.config.read_text())
+        self.migrate()
+        self.assertNotIn(encoded(USER, PASSWORD), self.config.read_text())
+        self.stored(self.world.registry, USER, PASSWORD)
+        self.world.start_engine()
+        self.world.make_image(f"{self.world.registry}/team/hello:v1")
+        pushed = self.world.docker("push", f"{self.world.registry}/team/hello:v1")  # docker finds it where it is now
+        self.assertEqual(pushed.code, 0, pushed)
+        self.assertEqual(self.world.tags("team/hello"), ["v1"])
+
+    def test_skopeo(self):
+        self.world.start_registry()
+        auth = self.world.root / "auth.json"
+        self.world.env["REGISTRY_AUTH_FILE"] = str(auth)
+        done = self.world.run("skopeo", "login", "--tls-verify=false", "-u", USER, "--password-stdin", self.world.registry,
+                              input=PASSWORD)
+        self.assertEqual(done.code, 0, done)
+        self.assertIn(encoded(USER, PASSWORD), auth.read_text())
+        self.migrate()
+        self.assertNotIn(encoded(USER, PASSWORD), auth.read_text())
+        write_oci_image(self.world.root / "image")
+        (self.world.root / "policy.json").write_text('{"default": [{"type": "insecureAcceptAnything"}]}')
+        done = self.world.run("skopeo", "--policy", self.world.root / "policy.json", "copy", "--dest-tls-verify=false",
+                              f"oci:{self.world.root}/image:v1", f"docker://{self.world.registry}/team/hello:v1")
+        self.assertEqual(done.code, 0, done)
+        self.is_well()
+
+
+if __name__ == "__main__":
+    main()
