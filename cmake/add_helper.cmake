@@ -2,7 +2,8 @@
 #
 # - builds docker-credential-NAME from helpers/NAME/main.cc, and everything else of that folder as the library
 #   helper_NAME, so that unit tests can link it;
-# - installs the program and man/docker-credential-NAME.1;
+# - installs the program, man/docker-credential-NAME.1, and the completions of the shells under the program's name, so that
+#   each helper can be packaged alone;
 # - the contract suite finds it by the global property KEYBERTH_HELPERS.
 function(add_helper name)
   cmake_parse_arguments(ARG "" "" "LIBRARIES" ${ARGN})
@@ -19,5 +20,12 @@ function(add_helper name)
 
   install(TARGETS ${program} RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
   install(FILES ${PROJECT_SOURCE_DIR}/man/${program}.1 DESTINATION ${CMAKE_INSTALL_MANDIR}/man1)
+  set(completions ${PROJECT_SOURCE_DIR}/completions)
+  install(FILES ${completions}/bash/docker-credential-helpers
+    DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions RENAME ${program})
+  install(FILES ${completions}/zsh/_docker-credential-helpers
+    DESTINATION ${CMAKE_INSTALL_DATADIR}/zsh/site-functions RENAME _${program})
+  install(FILES ${completions}/fish/docker-credential-helpers.fish
+    DESTINATION ${CMAKE_INSTALL_DATADIR}/fish/vendor_completions.d RENAME ${program}.fish)
   set_property(GLOBAL APPEND PROPERTY KEYBERTH_HELPERS ${name})
 endfunction()

@@ -43,6 +43,10 @@ class InstallTest(SandboxCase):
                     self.assertEqual(stat.S_IMODE(program.stat().st_mode), 0o755)
                     page = below / f"share/man/man1/docker-credential-{name}.1"
                     self.assertEqual(stat.S_IMODE(page.stat().st_mode), 0o644)
+                    for completion in (f"bash-completion/completions/docker-credential-{name}",
+                                       f"zsh/site-functions/_docker-credential-{name}",
+                                       f"fish/vendor_completions.d/docker-credential-{name}.fish"):
+                        self.assertIn(Path("share") / completion, files)
                 programs = {path for path in files if path.parts[0] == "bin"}
                 self.assertEqual(programs, {Path(f"bin/docker-credential-{name}") for name in FAMILY})
                 shutil.rmtree(stage)

@@ -1,0 +1,140 @@
+"""What the shells offer behind TAB is what the programs understand: no command or option is left out, none is made up."""
+import json
+import re
+import subprocess
+import unittest
+from pathlib import Path
+
+from interactive_shells import SHELLS
+from sandbox import BIN, Sandbox, SandboxCase, main
+
+ROOT = Path(__file__).resolve().parents[2]
+BUILD = BIN.parent
+HELPERS = ("keyctl", "oauth", "pass", "secretservice")
+
+
+class Understood:
+    """What a program says that it understands, in --help and its usage lines."""
+
+    def __init__(self, world, program):
+        text = world.run(BIN / program, "--help").out
+        actions, commands, options = re.search(r"Actions.*?\n(.*)Commands.*?\n(.*)Options.*?\n(.*)Environment", text,
+                                               re.S).groups()
+        self.words = set(re.findall(r"^  (\w+)", actions + commands, re.M))
+        self.options = set(re.findall(r"(?<!\S)-[\w-]+", options.replace(",", "")))
+        self.behind = {word: set() for word in self.words}
+        for word, synopsis in re.findall(r"^  (\w+)(.*)", commands, re.M):
+            if synopsis.endswith("..."):
+                synopsis = world.run(BIN / program, word).err.split("\n")[0].split(word, 1)[1]
+            self.behind[word] = set(re.findall(r"--[\w-]+|(?<=\s)[a-z]+(?=\s|$)", synopsis))
+
+
+class Completions:
+    """The cases, for each shell."""
+    shell = None
+
+    def setUp(self):
+        super().setUp()
+        prefix = self.world.root / "installed"
+        done = self.world.run("cmake", "--install", BUILD, "--prefix", prefix)
+        self.assertEqual(0, done.code, done)
+        self.shell = SHELLS[type(self).__name__.lower()](self.world, prefix)
+        self.addCleanup(self.shell.close)
+
+    def set_docker_config(self, text):
+        (Path(self.world.env["DOCKER_CONFIG"]) / "config.json").write_text(text)
+
+    def set_logins(self, **registries):
+        folder = Path(self.world.env["XDG_STATE_HOME"]) / "docker-credential-oauth"
+        folder.mkdir()
+        (folder / "sessions.json").write_text(json.dumps({"version": 1, "registries": registries}))
+
+    def offered(self, line):
+        return self.shell.offered(f"docker-credential-{line}")
+
+    def test_every_command_and_option(self):
+        for helper in HELPERS:
+            understood = Understood(self.world, f"docker-credential-{helper}")
+            self.assertGreaterEqual(len(understood.words), 8)
+            # Some shells show options at once, some after a dash.
+            self.assertEqual(understood.words, {word for word in self.offered(f"{helper} ") if word[0] != "-"}, helper)
+            self.assertLessEqual(self.offered(f"{helper} -") | {"-h", "-v"}, understood.options)
+            self.assertLessEqual({"--help", "--version"}, self.offered(f"{helper} --"))
+            for word, behind in understood.behind.items():
+                with self.subTest(helper=helper, command=word):
+                    offered = self.offered(f"{helper} {word} --") | self.offered(f"{helper} {word} ")
+                    self.assertEqual(behind, {text.rstrip("=") for text in offered})
+
+    def test_presets_and_vaults(self):
+        presets = set(re.findall(r"^\w\S*", self.world.run(BIN / "docker-credential-oauth", "config", "presets").out, re.M))
+        self.assertIn("github", presets)
+        self.assertEqual(presets, self.offered("oauth login --preset "))
+        vaults = self.offered("oauth login --vault ")
+        self.assertLessEqual({"keyctl", "pass", "secretservice"}, vaults)
+        self.assertNotIn("oauth", vaults)
+        self.assertEqual(set(), self.offered("oauth login --issuer "))
+
+    def test_registries_of_dockers_configuration(self):
+        self.set_docker_config('{\n\t"auths": {\n\t\t"one.example": {},\n\t\t"https://index.docker.io/v1/": {}\n\t},\n'
+                               '\t"credHelpers": {"two.example:5000": "pass"}, "HttpHeaders": {"User-Agent": "a.b"},\n'
+                               '\t"$(touch ran).example": {}, "credsStore": "pass"}')
+        registries = {"one.example", "https://index.docker.io/v1/", "two.example:5000"}
+        self.assertEqual({"two.example:5000"}, self.offered("pass configure --registry two"))
+        self.assertEqual(registries, self.offered("pass configure --registry "))
+        self.assertEqual([], [path for path in self.world.root.rglob("ran")])
+        self.assertLessEqual(registries, self.offered("oauth login "))
+
+    def test_registries_of_oauth(self):
+        folder = Path(self.world.env["XDG_CONFIG_HOME"]) / "docker-credential-oauth"
+        folder.mkdir()
+        rule = {"issuer": "https://idp.example", "client_id": "me"}
+        (folder / "config.json").write_text(json.dumps({"registries": {"three.example": rule, "*.wild.example": rule}}))
+        self.assertEqual({"three.example"}, self.offered("oauth login t"))
+        self.assertEqual(set(), self.offered("oauth logout t"))
+        self.set_logins(**{"four.example": "alice", "five.example:444": "bob"})
+        self.assertEqual({"four.example"}, self.offered("oauth logout fo"))
+        self.assertEqual({"four.example", "five.example:444"}, self.offered("oauth logout f"))
+        self.assertEqual({"four.example/"}, self.offered("oauth token fo"))
+
+    def test_files_where_files_belong(self):
+        (self.world.home / "rules.json").write_text("{}")
+        self.assertEqual({"rules.json"}, self.offered("oauth config check ru"))
+        self.assertEqual(set(), self.offered("oauth logout ru"))
+        self.assertEqual(set(), self.offered("pass get ru"))
+
+
+class Bash(Completions, SandboxCase):
+    def test_tab(self):
+        self.assertEqual(["docker-credential-pass", "configure", "--registry"],
+                         self.shell.typed("docker-credential-pass conf\t--r\t"))
+        self.assertEqual(["docker-credential-oauth", "login", "--preset=github"],
+                         self.shell.typed("docker-credential-oauth login --preset=gith\t"))
+        self.set_logins(**{"four.example:5000": "alice"})
+        self.assertEqual(["docker-credential-oauth", "token", "four.example:5000/team"],
+                         self.shell.typed("docker-credential-oauth token four.example:\tteam"))
+
+    def test_an_option_is_offered_once(self):
+        self.assertEqual({"--all", "--store"}, self.offered("pass doctor --json "))
+        self.assertIn("--scope", self.offered("oauth login --scope a --"))
+
+    def test_lint(self):
+        done = self.world.run("shellcheck", ROOT / "completions/bash/docker-credential-helpers")
+        self.assertEqual((0, ""), (done.code, done.out))
+
+
+class Zsh(Completions, SandboxCase):
+    def test_tab(self):
+        self.assertEqual(["docker-credential-pass", "configure", "--registry"],
+                         self.shell.typed("docker-credential-pass conf\t--r\t"))
+        self.set_logins(**{"four.example:5000": "alice"})
+        self.assertEqual(["docker-credential-oauth", "token", "four.example:5000/team"],
+                         self.shell.typed("docker-credential-oauth token fo\tteam"))
+
+
+class Fish(Completions, SandboxCase):
+    def test_an_option_takes_its_value_with_an_equals_sign(self):
+        self.assertEqual({"--preset=github"}, self.offered("oauth login --preset=gith"))
+
+
+if __name__ == "__main__":
+    main()
