@@ -44,6 +44,14 @@ GLogWriterOutput drop_log(GLogLevelFlags /*level*/, const GLogField* /*fields*/,
   return G_LOG_WRITER_HANDLED;
 }
 
+/// Once in a process: GLib ends it when it is told a second time.
+void be_quiet() {
+  [[maybe_unused]] static const bool quiet = [] {
+    g_log_set_writer_func(drop_log, nullptr, nullptr);
+    return true;
+  }();
+}
+
 std::string text_of(const GError& error) {
   GError* copy = g_error_copy(&error);
   const ErrorPtr owner(copy);
@@ -99,7 +107,7 @@ Bus::~Bus() {
 }
 
 Result<std::unique_ptr<Bus>> Bus::connect(Host& host, seconds patience) {
-  g_log_set_writer_func(drop_log, nullptr, nullptr);
+  be_quiet();
   std::unique_ptr<Bus> bus(new Bus(host, patience));
   bus->cancellable_.reset(g_cancellable_new());
   KEYBERTH_TRY(bus->open());

@@ -171,12 +171,14 @@ class Examination {
                item_hint(service_->provider(), server));
   }
 
+  /// Locked ones stay where they are when a login is stored, so nothing is said about them.
   void duplicates(const Logins& logins) {
     for (const auto& [server, items] : logins) {
-      if (items.size() > 1) {
+      const auto open = std::count_if(items.begin(), items.end(), [](const Item& item) { return !item.locked; });
+      if (open > 1 && !items.front().locked) {
         const std::string user = printable(value(items.front().attributes, "username").value_or(""));
         add("logins", Check::State::note,
-            printable(server) + " has " + counted(items.size(), "login") + "; the newest is used, that of " + user,
+            printable(server) + " has " + std::to_string(open) + " logins; the newest is used, that of " + user,
             "Storing it once more removes the others:\n  printf %s " + shell_word(server) +
                 " | docker-credential-secretservice get | docker-credential-secretservice store");
       }

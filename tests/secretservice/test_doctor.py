@@ -1,0 +1,381 @@
+"""`doctor` finds what is wrong between Docker and the keyring, says it in the words of `get`, and the command that it
+prints mends it: each is run, and the doctor asked again."""
+import json
+import os
+import shlex
+import shutil
+import signal
+import socket
+import subprocess
+import unittest
+from shutil import which
+
+import sandbox
+from doctor import Report, commands, examine
+from other_keyrings import KEEPASSXC_SETTINGS, KeePassXCWorld, KWalletWorld
+from screen import ScreenWorld
+from secretservice_world import (DEFAULT, HELPER, PASSWORD, SecretServiceCase, SecretServiceWorld, docker_attributes,
+                                 login)
+
+UNLOCK = """(read -rsp 'Keyring password: ' p; printf %s "$p") | gnome-keyring-daemon --replace --unlock"""
+LINKS = ["session bus", "keyring service", "encryption", "default keyring", "logins", "round trip"]
+
+
+class DoctorCase(SecretServiceCase):
+    def doctor(self, **options):
+        return examine(self.world, HELPER, **options)
+
+    def problem(self, **options):
+        """The one problem there is, which is the last thing that is said."""
+        report = self.doctor(**options)
+        self.assertEqual([report.checks[-1]], report.of("problem"), report)
+        return report.checks[-1]
+
+    def assert_words_of_get(self, problem, **options):
+        self.assertEqual(self.helper("get", "r.example", **options).out, problem["finding"] + "\n")
+
+    def assert_well(self, **options):
+        report = self.doctor(**options)
+        self.assertEqual((report.links, report.of("note"), report.of("problem")), (LINKS, [], []), report)
+
+    def follow(self, check, index=0, typed=b"", **options):
+        """Pastes a command of the remedy into a shell."""
+        done = self.world.run("bash", "-c", commands(check)[index], input=typed, **options)
+        self.assertEqual(done.code, 0, done)
+        return done
+
+    def unlock(self, check, password=PASSWORD):
+        self.assertEqual(commands(check)[0], UNLOCK)
+        self.follow(check, typed=password + b"\n")
+        self.world.wait_for(self.world.client.name_has_owner, "the new gnome-keyring")
+
+
+class AllWell(DoctorCase):
+    def test_every_link_and_nothing_left_behind(self):
+        self.store()
+        before = self.world.client.items()
+        self.assert_well()
+        self.assertEqual(self.world.client.items(), before)
+
+    def test_text(self):
+        done = self.helper("doctor")
+        self.assertIn("keyring service: GNOME Keyring runs\n", done.out)
+
+    def test_labels_of_every_release_are_fine(self):
+        """0.9 labels an item "Registry credentials for SERVER" and lists the label."""
+        client = self.world.client
+        client.create_item(docker_attributes("new.example", "alice"), label="Registry credentials for new.example")
+        client.create_item(docker_attributes("old.example", "bob"), label="old.example")
+        self.assert_well()
+        self.assertEqual(self.list(), {"new.example": "alice", "old.example": "bob"})
+        self.assertIn("2 logins", [check["finding"] for check in self.doctor().checks])
+
+
+class NoBus(DoctorCase):
+    def make_world(self):
+        return SecretServiceWorld(bus=False)
+
+    def test_server_without_a_desktop(self):
+        for env in [{}, {"DISPLAY": ":99"}]:
+            found = self.problem(env=env)
+            self.assertEqual(found["link"], "session bus")
+            self.assert_words_of_get(found, env=env)
+        self.assertEqual(commands(found)[1:], ["docker-credential-pass configure", "docker-credential-keyctl configure"])
+        self.follow(found, 2)
+        config = json.loads((self.world.root / "docker/config.json").read_text())
+        self.assertEqual(config, {"credsStore": "keyctl"})
+
+    def test_addresses_that_lead_nowhere(self):
+        for address in ["garbage", "disabled:", "autolaunch:", f"unix:path={self.world.root}/gone"]:
+            with self.subTest(address):
+                env = {"DBUS_SESSION_BUS_ADDRESS": address}
+                found = self.problem(env=env)
+                self.assertEqual(found["link"], "session bus")
+                self.assert_words_of_get(found, env=env)
+
+    def test_socket_that_never_answers(self):
+        path = f"{self.world.root}/mute"
+        with socket.socket(socket.AF_UNIX) as listener:
+            listener.bind(path)
+            listener.listen()
+            report = self.doctor(env={"DBUS_SESSION_BUS_ADDRESS": f"unix:path={path}"})
+        self.assertIn("does not answer", report.of("problem")[0]["finding"])
+        self.assertLess(report.done.seconds, 9)
+
+
+class StaleAddress(DoctorCase):
+    """As over ssh, or in a tmux from before the last login."""
+
+    def inside(self, *argv):
+        """Runs where the user's bus is in its usual place."""
+        script = ('mount -t tmpfs none /run && mkdir -p /run/user/$(id -u) && ln -s "$0" /run/user/$(id -u)/bus && '
+                  'exec "$@"')
+        return self.world.run("unshare", "-m", "sh", "-c", script, f"{self.world.root}/run/bus", *argv,
+                              env={"DBUS_SESSION_BUS_ADDRESS": "unix:path=/nowhere"})
+
+    @unittest.skipUnless(os.getuid() == 0, "needs to mount")
+    def test_the_bus_of_the_desktop_is_named(self):
+        doctor = [HELPER, "doctor", "--store", "--json"]
+        [found] = Report(self.inside(*doctor)).of("problem")
+        self.assertIn("cannot be reached", found["finding"])
+        [command] = commands(found)
+        self.assertTrue(command.startswith("export DBUS_SESSION_BUS_ADDRESS="), command)
+        mended = Report(self.inside("sh", "-c", f"{command}; {shlex.join(map(str, doctor))}"))
+        self.assertEqual((mended.links, mended.of("problem")), (LINKS, []), mended)
+
+    @unittest.skipUnless(os.getuid() == 0, "needs to be root, as under sudo")
+    def test_sudo(self):
+        """Root has no session bus of the user; without sudo there is nothing to mend."""
+        found = self.problem(env={"SUDO_USER": "al ice", "DBUS_SESSION_BUS_ADDRESS": "unix:path=/nowhere"})
+        self.assertIn("Run it without sudo", found["remedy"][0])
+        self.assertEqual(commands(found), ["sudo usermod -aG docker 'al ice'"])
+        self.assert_well()
+
+
+class ActivationCase(DoctorCase):
+    def make_world(self):
+        return SecretServiceWorld(provider=None)
+
+    def install(self, executable=None):
+        """What the package gnome-keyring does for the session bus; or another program in its place."""
+        name = "org.freedesktop.secrets.service"
+        if executable:
+            (self.world.services / name).write_text(
+                f"[D-BUS Service]\nName=org.freedesktop.secrets\nExec={executable}\n")
+        else:
+            shutil.copy(f"/usr/share/dbus-1/services/{name}", self.world.services)
+        self.world.client.call("/org/freedesktop/DBus", "org.freedesktop.DBus", "ReloadConfig",
+                               destination="org.freedesktop.DBus")
+
+
+class NoProvider(ActivationCase):
+    def test_from_nothing_installed_to_working(self):
+        found = self.problem()
+        self.assertEqual(found["link"], "keyring service")
+        self.assert_words_of_get(found)
+        self.assertEqual(commands(found)[0], "sudo apt install gnome-keyring")
+        self.install()
+        found = self.problem()  # the bus starts it, and it has no keyring yet
+        self.assertEqual((found["link"], found["finding"]), ("default keyring", "GNOME Keyring has no default keyring yet"))
+        self.unlock(found)
+        self.assert_well()
+
+    def test_program_that_cannot_be_started(self):
+        for executable in ["/nowhere/keyring", "/bin/false"]:
+            with self.subTest(executable):
+                self.install(executable)
+                found = self.problem()
+                self.assertEqual(found["link"], "keyring service")
+                self.assert_words_of_get(found)
+                self.assertIn("journalctl --user -n 50", "\n".join(found["remedy"]))
+
+
+class Stuck(ActivationCase):
+    def test_stopped_provider(self):
+        """Ended by the printed command, started again by the bus, unlocked by the next printed command."""
+        self.install()
+        self.world.start_keyring()
+        self.store()
+        os.kill(self.world.keyring.pid, signal.SIGSTOP)
+        report = self.doctor()
+        [found] = report.of("problem")
+        self.assertEqual(found["finding"], "GNOME Keyring does not respond")
+        self.assertLess(report.done.seconds, 14)
+        self.follow(found)
+        self.world.wait_for(lambda: not self.world.client.name_has_owner(), "the stopped one to go")
+        self.unlock(self.problem())
+        self.assert_well()
+        self.assertEqual(self.get(), ("alice", "wonder"))
+
+
+class Locked(DoctorCase):
+    def setUp(self):
+        super().setUp()
+        self.store()
+
+    def test_unlocked_from_a_terminal(self):
+        for lock in [self.world.restart_locked, self.world.client.lock]:
+            with self.subTest(lock.__name__):
+                lock()
+                found = self.problem()
+                self.assertEqual((found["link"], found["finding"]), ("default keyring", "GNOME Keyring is locked"))
+                self.assertTrue(self.helper("get", "r.example").out.startswith(found["finding"] + ": "))
+                self.unlock(found)
+                self.assert_well()
+                self.assertEqual(self.get(), ("alice", "wonder"))
+
+    def test_nothing_is_unlocked_by_looking(self):
+        self.world.client.lock()
+        self.problem()
+        self.assertTrue(self.world.client.get(DEFAULT, "org.freedesktop.Secret.Collection", "Locked"))
+
+    def test_wrong_password_leaves_it_locked(self):
+        self.world.restart_locked()
+        found = self.problem()
+        self.world.run("bash", "-c", commands(found)[0], input=b"wrong\n")
+        self.world.wait_for(self.world.client.name_has_owner, "the new gnome-keyring")
+        self.assertEqual(self.problem()["finding"], found["finding"])
+
+    def test_login_in_another_keyring(self):
+        client = self.world.client
+        work = client.create_collection("work")
+        client.create_item(docker_attributes("w.example", "bob"), b"b", collection=work)
+        client.lock(work)
+        report = self.doctor()
+        [found] = report.of("problem")
+        self.assertEqual(found["finding"], "GNOME Keyring keeps the login of w.example locked")
+        self.assertEqual(commands(found), ["docker login 'w.example'"])
+        self.store("w.example", "bob", "new")  # what that does
+        self.assert_well()
+        self.assertEqual(self.get("w.example"), ("bob", "new"))
+
+    def test_names_that_are_hidden(self):
+        client = self.world.client
+        client.create_item(docker_attributes("w.example", "bob"), b"b", collection=client.create_collection("work"))
+        self.world.restart_locked()
+        self.world.client.unlock()
+        [found] = self.doctor().of("problem")
+        self.assertEqual(self.helper("list").out, found["finding"] + "\n")
+        [work] = [path for path in self.world.client.get("/org/freedesktop/secrets", "org.freedesktop.Secret.Service",
+                                                         "Collections") if path.endswith("/work")]
+        self.world.client.unlock(work)
+        self.assert_well()
+
+
+class LockedBeforeAScreen(DoctorCase):
+    def make_world(self):
+        return ScreenWorld()
+
+    def begin_doctor(self):
+        process = subprocess.Popen([HELPER, "doctor", "--store", "--json"], stdin=subprocess.DEVNULL,
+                                   stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=self.world.env)
+        self.addCleanup(process.kill)
+        return process
+
+    def test_a_note_because_the_dialog_can_be_answered(self):
+        self.world.client.lock()
+        process = self.begin_doctor()
+        self.world.type_password()
+        report = Report(sandbox.Done(*self.raw(process)))
+        [note] = report.of("note")
+        self.assertEqual(note["finding"], "GNOME Keyring is locked")
+        self.assertIn("seahorse", note["remedy"][0])
+        self.assertEqual(report.of("problem"), [])
+        self.assert_well()
+
+    def test_dismissed(self):
+        self.world.client.lock()
+        process = self.begin_doctor()
+        self.world.press("Escape")
+        report = Report(sandbox.Done(*self.raw(process)))
+        self.assertEqual([check["link"] for check in report.of("problem")], ["round trip"])
+
+    def raw(self, process):
+        out, err = process.communicate(timeout=20)
+        return process.returncode, out, err, 0
+
+
+class SeveralLogins(DoctorCase):
+    def test_the_printed_command_keeps_the_one_that_is_used(self):
+        server = "https://r.example/v1/'x y'"
+        client = self.world.client
+        for user in ["alice", "bob", "carol"]:
+            client.create_item(docker_attributes(server, user), user.encode())
+        self.store("other.example")
+        answered = self.get(server)
+        report = self.doctor()
+        [note] = report.of("note")
+        self.assertTrue(report.ok)
+        self.assertEqual(note["finding"], f"{server} has 3 logins; the newest is used, that of {answered[0]}")
+        self.follow(note)
+        self.assert_well()
+        self.assertEqual(self.get(server), answered)
+        [item] = client.items(server=server)
+        self.assertEqual(item["attributes"]["username"], answered[0])
+        self.assertEqual(self.get("other.example"), ("alice", "wonder"))
+
+
+@unittest.skipUnless(which("keepassxc"), "needs Debian's keepassxc")
+class KeePassXC(DoctorCase):
+    def make_world(self):
+        return KeePassXCWorld(confirm_access=True)
+
+    def restart(self, **settings):
+        os.killpg(self.world.keyring.pid, signal.SIGTERM)
+        self.world.keyring.wait(10)
+        self.world.wait_for(lambda: not self.world.client.name_has_owner(), "KeePassXC to leave the bus")
+        ini = self.world.root / "keepassxc.ini"
+        ini.write_text(KEEPASSXC_SETTINGS.format(confirm_delete="false", confirm_access="false"))
+        self.world.start_keepassxc(**settings)
+
+    def test_confirmation_of_each_access(self):
+        servers = ["a.example", "r.example"]
+        for server in servers:
+            self.world.client.create_item(docker_attributes(server, "bob"), b"b", label=server)
+        found = self.problem()
+        self.assertEqual(found["finding"], "KeePassXC keeps the login of a.example and 1 other locked")
+        self.assertIn("Confirm when passwords are retrieved by clients", "\n".join(found["remedy"]))
+        self.world.wait_for(lambda: self.saved() == servers, "the saved database")
+        self.restart(open=True)  # with that turned off
+        self.assert_well()
+        self.assertEqual(self.get(), ("bob", "b"))
+
+    def saved(self):
+        return sorted(self.world.run("keepassxc-cli", "ls", self.world.root / "db.kdbx", input="pw\n").out.split())
+
+    def test_locked_database_is_neither_searched_nor_opened(self):
+        self.restart(open=False)
+        report = self.doctor()
+        [found] = report.of("problem")
+        self.assertEqual((found["link"], found["finding"]), ("default keyring", "KeePassXC is locked"))
+        self.assertIn("unlock the database", found["remedy"][0])
+        self.assertLess(report.done.seconds, 3)
+        self.restart(open=True)
+        self.assert_well()
+
+
+@unittest.skipUnless(which("keepassxc"), "needs Debian's keepassxc")
+class KeePassXCOnAScreen(DoctorCase):
+    def make_world(self):
+        return KeePassXCWorld(open=False, screen=True)
+
+    def test_a_locked_database_is_a_note_and_opens_no_window_by_looking(self):
+        report = self.doctor(env={"DOCKER_CREDENTIAL_TIMEOUT": "1"})
+        [note] = report.of("note")
+        self.assertEqual(note["finding"], "KeePassXC is locked")
+        self.assertEqual([check["link"] for check in report.of("problem")], ["round trip"])
+
+
+@unittest.skipUnless(which("kwalletd5"), "needs Debian's libkf5wallet-bin")
+class KWallet(DoctorCase):
+    def make_world(self):
+        return KWalletWorld()
+
+    def test_open_wallet(self):
+        self.store()
+        self.assert_well()
+
+    def test_closed_wallet(self):
+        done = self.world.client.call("/modules/kwalletd5", "org.kde.KWallet", "close", "sb", ("kdewallet", True),
+                                      destination="org.kde.kwalletd5")
+        self.assertEqual(done[0], 0)
+        found = self.problem()
+        self.assertEqual(found["finding"], "KWallet is locked")
+        self.assertIn("kwalletmanager5", found["remedy"][0])
+
+
+@unittest.skipUnless(which("kwalletd5"), "needs Debian's libkf5wallet-bin")
+class KWalletWithoutEncryption(DoctorCase):
+    def make_world(self):
+        return KWalletWorld(encryption=False)
+
+    def test_names_the_package_and_goes_on(self):
+        report = self.doctor()
+        [note] = report.of("note")
+        self.assertEqual(note["link"], "encryption")
+        self.assertEqual(commands(note), ["sudo apt install libqca-qt5-2-plugins"])
+        self.assertEqual((report.links, report.of("problem")), (LINKS, []))
+
+
+if __name__ == "__main__":
+    sandbox.main()
