@@ -9,7 +9,6 @@
 #include <cerrno>
 #include <filesystem>
 #include <functional>
-#include <map>
 #include <memory>
 #include <system_error>
 #include <tuple>
@@ -146,31 +145,51 @@ Result<std::vector<FoundEntry>> find_entries(const std::string& store, std::stri
   return entries;
 }
 
-Result<std::vector<Entry>> list_entries(const std::string& store) {
+Result<Survey> survey_entries(const std::string& store) {
   Result<std::vector<Name>> names = read_folder(store + "/" + std::string(kFolder));
   if (!names) {
     return pass_on(std::move(names));
   }
-  std::map<std::string, std::vector<FoundEntry>> servers;
+  Survey survey;
   for (const Name& name : *names) {
+    const std::string folder = std::string(kFolder) + "/" + name.text;
     const std::optional<std::string> server = decode_base64url(name.text);
-    if (name.kind == Kind::folder && server && !server->empty()) {
-      servers[*server] = entries_in_plain_folder(store, std::string(kFolder) + "/" + name.text);
+    if (name.kind != Kind::folder || !server || server->empty()) {
+      if (!name.text.starts_with('.')) {
+        survey.strange.push_back(folder);
+      }
+      continue;
+    }
+    std::vector<FoundEntry> entries = entries_in_plain_folder(store, folder);
+    if (!entries.empty()) {
+      survey.servers[*server] = std::move(entries);
+    } else if (check_readable(store + "/" + folder)) {
+      survey.barren.push_back(folder);
+    } else {
+      survey.unreadable.push_back(folder);
     }
   }
   walk(
       store + "/" + std::string(kLongFolder), "", 0, [](const Name&) { return true; },
       [&](const std::string& path) {
         if (std::optional<EntryOwner> owner = long_owner(path)) {
-          servers[owner->server].push_back({std::string(kLongFolder), path, std::move(owner->username)});
+          survey.servers[owner->server].push_back({std::string(kLongFolder), path, std::move(owner->username)});
         }
       });
+  for (auto& [server, entries] : survey.servers) {
+    sort_newest_first(store, entries);
+  }
+  return survey;
+}
+
+Result<std::vector<Entry>> list_entries(const std::string& store) {
+  Result<Survey> survey = survey_entries(store);
+  if (!survey) {
+    return pass_on(std::move(survey));
+  }
   std::vector<Entry> result;
-  for (auto& [server, entries] : servers) {
-    if (!entries.empty()) {
-      sort_newest_first(store, entries);
-      result.push_back({server, std::move(entries.front().username)});
-    }
+  for (auto& [server, entries] : survey->servers) {
+    result.push_back({server, std::move(entries.front().username)});
   }
   return result;
 }

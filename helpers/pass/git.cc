@@ -7,21 +7,10 @@
 #include <string_view>
 
 #include "common/protocol.h"
+#include "helpers/pass/entry_path.h"
 
 namespace keyberth {
 namespace {
-
-/// The folder of the innermost repository that `path` is in, if it is the store or below it; else empty.
-std::string find_repository(const std::string& store, const std::string& path) {
-  for (std::string current = "/" + path; !current.empty();) {
-    current.resize(current.rfind('/'));
-    struct stat info {};
-    if (stat((store + current + "/.git").c_str(), &info) == 0) {
-      return store + current;
-    }
-  }
-  return {};
-}
 
 class Git {
  public:
@@ -47,15 +36,20 @@ class Git {
     request.outlives_us = true;
     const Result<ProcessResult> result = host_.run(request);
     if (!result || result->exit_code != 0) {
-      host_.debug("git: " + (result ? result->errors : result.error().message));
+      trouble_ = result ? result->errors : result.error().message;
+      host_.debug("git: " + trouble_);
       return std::nullopt;
     }
     return std::string(result->output.view());
   }
 
+  /// What the last call that failed said.
+  [[nodiscard]] const std::string& trouble() const { return trouble_; }
+
  private:
   Host& host_;
   std::string folder_;
+  std::string trouble_;
 };
 
 /// The paths in the output of `git status --porcelain -z` (git-status(1), "Porcelain Format Version 1").
@@ -73,6 +67,17 @@ std::vector<std::string> changed_paths(std::string_view output) {
 }
 
 }  // namespace
+
+std::string find_repository(const std::string& store, const std::string& path) {
+  for (std::string current = "/" + path; !current.empty();) {
+    current.resize(current.rfind('/'));
+    struct stat info {};
+    if (stat((store + current + "/.git").c_str(), &info) == 0) {
+      return store + current;
+    }
+  }
+  return {};
+}
 
 void record_in_git(Host& host, const std::string& store, const std::string& written,
                    const std::vector<std::string>& removed, const std::string& title) {
@@ -109,6 +114,55 @@ void record_in_git(Host& host, const std::string& store, const std::string& writ
     commit.emplace_back("--gpg-sign");
   }
   (void)git.run(commit, changed);
+}
+
+std::vector<Check> examine_git(Host& host, const std::string& store) {
+  const std::string link = "git";
+  const std::string folder = find_repository(store, std::string(kFolder) + "/x");
+  if (folder.empty()) {
+    return {};
+  }
+  const std::string git_command = "git -C " + shell_word(folder);
+  Git git(host, folder);
+  const auto index = git.run({"--no-optional-locks", "rev-parse", "--absolute-git-dir"});
+  if (!index) {
+    const std::string& said = git.trouble();
+    const bool is_foreign = said.find("safe.directory") != std::string::npos;
+    return {{link, Check::State::note, "logins are not committed: " + printable(said.substr(0, said.find('\n'))),
+             is_foreign ? "git config --global --add safe.directory " + shell_word(folder) : git_command + " status"}};
+  }
+  const std::string lock = index->substr(0, index->find('\n')) + "/index.lock";
+  struct stat info {};
+  if (stat(lock.c_str(), &info) == 0) {
+    return {{link, Check::State::note,
+             "logins are not committed, because a git command is running in " + printable(folder) + " or was killed",
+             "pgrep -x git || rm " + shell_word(lock)}};
+  }
+  if (!git.run({"var", "GIT_COMMITTER_IDENT"})) {
+    return {{link, Check::State::note, "logins are not committed, because git does not know your name and address",
+             git_command + " config user.name \"$(id -un)\"\n" + git_command +
+                 " config user.email \"$(id -un)@$(uname -n)\""}};
+  }
+  std::vector<std::string> ours;
+  for (const std::string& path : {std::string(kFolder), std::string(kLongFolder), std::string(".gpg-id")}) {
+    if (stat((folder + "/" + path).c_str(), &info) == 0) {
+      ours.push_back(path);
+    }
+  }
+  const auto status = git.run({"--no-optional-locks", "status", "--porcelain", "-z", "--no-renames"}, ours);
+  const std::vector<std::string> changed = changed_paths(status.value_or(""));
+  if (changed.empty()) {
+    return {{link, Check::State::ok, "every login is committed", ""}};
+  }
+  std::string words;
+  for (const std::string& path : ours) {
+    words += " " + shell_word(path);
+  }
+  return {{link, Check::State::note,
+           std::to_string(changed.size()) + " change" + (changed.size() == 1 ? " is" : "s are") + " not committed in " +
+               printable(folder),
+           git_command + " add --all --" + words + "\n" + git_command + " commit --quiet --message 'Record logins' --" +
+               words}};
 }
 
 }  // namespace keyberth

@@ -5,6 +5,7 @@
 #include <chrono>
 #include <optional>
 
+#include "common/files.h"
 #include "common/process.h"
 #include "common/protocol.h"
 #include "helpers/pass/gpg_status.h"
@@ -17,6 +18,8 @@ using std::chrono::seconds;
 
 /// For what needs no person. Long enough for the touch of a security key (15 s).
 constexpr seconds kSilentLimit{20};
+/// For a look that somebody waits for.
+constexpr seconds kLookLimit{5};
 /// For a sign of life.
 constexpr seconds kAgentLimit{3};
 /// Encryption may first bring a large trust database up to date.
@@ -111,6 +114,14 @@ bool was_refused(const GpgStatus& status) {
 
 }  // namespace
 
+std::string gnupg_folder(const Host& host) {
+  if (const auto chosen = host.env("GNUPGHOME")) {
+    return *chosen;
+  }
+  const auto home = host.env("HOME");
+  return home ? *home + "/.gnupg" : std::string();
+}
+
 std::vector<std::string> split_words(std::string_view text) {
   constexpr std::string_view kBlank = " \t\n";
   std::vector<std::string> words;
@@ -143,19 +154,15 @@ ProcessRequest Gpg::request(const std::vector<std::string>& options, const std::
   return request;
 }
 
-Result<ProcessResult> Gpg::try_decrypt(std::string_view message, bool may_ask) {
+Result<ProcessResult> Gpg::try_decrypt(std::string_view message, bool may_ask, seconds time_limit) {
   // Otherwise as gpg.conf says: the user may have chosen another way than a pinentry.
   const std::vector<std::string> silent{"--pinentry-mode", "error"};
   ProcessRequest call = request(may_ask ? std::vector<std::string>{} : silent, {"--decrypt"});
   call.input = message;
-  if (may_ask) {
-    call.time_limit = patience(host_);
-    const std::optional<std::string> terminal = host_.terminal();
-    if (terminal && !host_.env("GPG_TTY")) {
-      call.environment = {{"GPG_TTY", *terminal}};
-    }
-  } else {
-    call.time_limit = std::min(kSilentLimit, patience(host_));
+  call.time_limit = time_limit;
+  const std::optional<std::string> terminal = host_.terminal();
+  if (may_ask && terminal && !host_.env("GPG_TTY")) {
+    call.environment = {{"GPG_TTY", *terminal}};
   }
   return host_.run(call);
 }
@@ -166,7 +173,7 @@ Result<ProcessResult> Gpg::ask_and_decrypt(std::string_view message, PromptTurn&
     return fail(ErrorKind::locked, "the GPG key is locked: the question for its passphrase was cancelled elsewhere",
                 "try again, and answer the question");
   }
-  Result<ProcessResult> result = try_decrypt(message, true);
+  Result<ProcessResult> result = try_decrypt(message, true, patience(host_));
   if (result && was_refused(parse_gpg_status(result->status))) {
     turn.cancel();
   } else if (!result && result.error().kind == ErrorKind::timed_out) {
@@ -180,29 +187,25 @@ Result<ProcessResult> Gpg::ask_and_decrypt(std::string_view message, PromptTurn&
 
 Result<Secret> Gpg::decrypt(std::string_view message, const std::string& path, const std::string& what) {
   PromptTurn turn(host_);
-  Result<ProcessResult> result = try_decrypt(message, false);
-  bool is_locked = result && parse_gpg_status(result->status).has_key_error(gpg_error::kNoPinentry);
-  if (!result && result.error().kind == ErrorKind::timed_out) {
-    // While a question is open, gpg-agent (2.2) lets even those wait that want to ask nothing.
-    if (!is_agent_running()) {
-      return fail(ErrorKind::timed_out, "gpg did not answer; gpg-agent seems to hang", std::string(kStopHint));
-    }
-    is_locked = true;
-  }
-  if (is_locked) {
+  Result<ProcessResult> result = try_decrypt(message, false, std::min(kSilentLimit, patience(host_)));
+  Readable state = judge(result);
+  if (state == Readable::locked) {
     host_.debug("the GPG key is locked: waiting for a turn to ask for its passphrase");
     result = ask_and_decrypt(message, turn);
+    state = result ? judge(result) : state;
+  }
+  if (state == Readable::agent_hangs) {
+    return fail(ErrorKind::timed_out, "gpg did not answer; gpg-agent seems to hang", std::string(kStopHint));
   }
   if (!result) {
     return tl::unexpected(not_started(std::move(result.error())));
   }
-  const GpgStatus status = parse_gpg_status(result->status);
-  if (!status.decrypted && status.key_errors.empty() && !status.missing_keys.empty() && !is_agent_running()) {
+  if (state == Readable::no_agent) {
     return fail(ErrorKind::unavailable,
                 "gpg cannot open " + what + ": gpg-agent is not running, and gpg may not start it",
                 "start it: gpgconf --launch gpg-agent\nor remove the line no-autostart from gpg.conf or common.conf");
   }
-  if (result->exit_code != 0 || !status.decrypted) {
+  if (state != Readable::now) {
     return tl::unexpected(decryption_error(*result, path, what));
   }
   return std::move(result->output);
@@ -219,9 +222,46 @@ bool Gpg::is_agent_running() {
   return !result->output.empty();  // its exit code is 0 either way
 }
 
-bool Gpg::decrypts_silently(std::string_view message) {
-  const Result<ProcessResult> result = try_decrypt(message, false);
-  return result && result->exit_code == 0 && parse_gpg_status(result->status).decrypted;
+Readable Gpg::judge(const Result<ProcessResult>& attempt) {
+  if (!attempt) {
+    // While a question is open, gpg-agent (2.2) lets even those wait that want to ask nothing.
+    if (attempt.error().kind != ErrorKind::timed_out) {
+      return Readable::no;
+    }
+    return is_agent_running() ? Readable::locked : Readable::agent_hangs;
+  }
+  const GpgStatus status = parse_gpg_status(attempt->status);
+  if (attempt->exit_code == 0 && status.decrypted) {
+    return Readable::now;
+  }
+  if (status.has_key_error(gpg_error::kNoPinentry)) {
+    return Readable::locked;
+  }
+  if (status.damaged) {
+    return Readable::no;
+  }
+  if (!status.key_errors.empty()) {
+    return Readable::wrong_passphrase;
+  }
+  if (!status.missing_keys.empty()) {
+    return is_agent_running() ? Readable::no_secret_key : Readable::no_agent;
+  }
+  return Readable::no;
+}
+
+Readable Gpg::look(std::string_view message) {
+  const Readable state = judge(try_decrypt(message, false, kLookLimit));
+  // With a passphrase in a file, gpg asks nobody; in batch mode not even when that file is missing.
+  return state == Readable::locked && is_answered_by_configuration() ? judge(try_decrypt(message, true, kLookLimit))
+                                                                     : state;
+}
+
+bool Gpg::is_answered_by_configuration() const {
+  constexpr std::size_t kConfigurationLimit = std::size_t{256} * 1024;
+  const Result<std::string> text = read_file(gnupg_folder(host_) + "/gpg.conf", kConfigurationLimit);
+  const std::string options = host_.env("PASSWORD_STORE_GPG_OPTS").value_or("");
+  const std::vector<std::string> words = split_words(text.value_or("") + "\n" + options);
+  return std::find(words.begin(), words.end(), "loopback") != words.end();
 }
 
 Result<Secret> Gpg::encrypt(std::string_view plaintext, const Recipients& recipients) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <chrono>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -17,6 +18,17 @@ class PromptTurn;
 struct Recipients {
   std::vector<std::string> keys;
   std::string source;  ///< where they are written down, for error texts
+};
+
+/// Whether a message can be read without asking anybody, and if not, what is in the way.
+enum class Readable {
+  now,
+  locked,            ///< a passphrase is needed
+  wrong_passphrase,  ///< the user's options gave one that does not fit
+  no_secret_key,
+  no_agent,     ///< gpg-agent is not running, and gpg may not start it
+  agent_hangs,  ///< gpg-agent does not answer
+  no,           ///< the message is damaged, or gpg does not run at all
 };
 
 /// Runs GnuPG as pass does: gpg2 if there is one, else gpg, with the options of PASSWORD_STORE_GPG_OPTS behind ours.
@@ -36,8 +48,11 @@ class Gpg {
   /// key), damaged.
   [[nodiscard]] Result<Secret> decrypt(std::string_view message, const std::string& path, const std::string& what);
 
-  /// Whether a message can be read right now without asking anybody.
-  [[nodiscard]] bool decrypts_silently(std::string_view message);
+  /// What decrypt would meet, without asking anybody; takes some seconds at most.
+  [[nodiscard]] Readable look(std::string_view message);
+
+  /// Whether gpg.conf or PASSWORD_STORE_GPG_OPTS say that a passphrase comes from elsewhere than a person (loopback).
+  [[nodiscard]] bool is_answered_by_configuration() const;
 
   /// The message for all `recipients`. Errors name the key that is missing, expired or not trusted.
   [[nodiscard]] Result<Secret> encrypt(std::string_view plaintext, const Recipients& recipients);
@@ -45,20 +60,27 @@ class Gpg {
   /// Fingerprints (of subkeys and of their primary keys) that made good signatures in the file `signature` over `text`.
   [[nodiscard]] Result<std::vector<std::string>> verify(const std::string& signature, std::string_view text);
 
+  /// gpg2 or gpg, whether it is installed or not.
+  [[nodiscard]] const std::string& program();
+
   /// A call of gpg that reports on descriptor 3: `options`, then the user's options, so that theirs win, then
   /// `command`.
   [[nodiscard]] ProcessRequest request(const std::vector<std::string>& options,
                                        const std::vector<std::string>& command);
 
  private:
-  [[nodiscard]] const std::string& program();
   [[nodiscard]] bool is_agent_running();
-  [[nodiscard]] Result<ProcessResult> try_decrypt(std::string_view message, bool may_ask);
+  [[nodiscard]] Readable judge(const Result<ProcessResult>& attempt);
+  [[nodiscard]] Result<ProcessResult> try_decrypt(std::string_view message, bool may_ask,
+                                                  std::chrono::seconds time_limit);
   [[nodiscard]] Result<ProcessResult> ask_and_decrypt(std::string_view message, PromptTurn& turn);
 
   Host& host_;
   std::string program_;  ///< empty before the first call
 };
+
+/// GnuPG's folder: GNUPGHOME, else ~/.gnupg; empty when neither that variable nor HOME is set.
+[[nodiscard]] std::string gnupg_folder(const Host& host);
 
 /// The words of a text as a shell splits an unquoted variable: at blanks, tabs and line breaks, no quoting.
 [[nodiscard]] std::vector<std::string> split_words(std::string_view text);

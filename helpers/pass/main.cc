@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "common/helper.h"
 #include "common/host.h"
+#include "helpers/pass/pass_doctor.h"
 #include "helpers/pass/pass_init.h"
 #include "helpers/pass/pass_store.h"
 
@@ -14,6 +15,7 @@ int main(int argc, char** argv) {
        .host = host,
        .commands = {{"init", "[--no-passphrase]",
                      "make the password store, and a GPG key if there is none; for servers without a passphrase",
-                     [&](const auto& arguments) { return keyberth::pass_init(host, arguments); }}}},
+                     [&](const auto& arguments) { return keyberth::pass_init(host, arguments); }}},
+       .examine = [&] { return keyberth::examine_pass(host); }},
       argc, argv);
 }

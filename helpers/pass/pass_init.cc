@@ -12,8 +12,10 @@
 #include "common/files.h"
 #include "common/protocol.h"
 #include "helpers/pass/gpg.h"
+#include "helpers/pass/gpg_keys.h"
 #include "helpers/pass/gpg_status.h"
 #include "helpers/pass/pass_store.h"
+#include "helpers/pass/recipients.h"
 
 namespace keyberth {
 namespace {
@@ -31,59 +33,6 @@ struct Key {
   std::string user_id;
   bool is_new = false;
 };
-
-/// The fields of one line of gpg's --with-colons output (doc/DETAILS of GnuPG).
-std::vector<std::string> split_fields(std::string_view line) {
-  std::vector<std::string> fields;
-  while (true) {
-    const auto end = line.find(':');
-    fields.emplace_back(line.substr(0, end));
-    if (end == std::string_view::npos) {
-      return fields;
-    }
-    line.remove_prefix(end + 1);
-  }
-}
-
-/// Secret keys that the user trusts ultimately, as own keys are, and that can encrypt now.
-std::vector<Key> parse_usable_keys(std::string_view listing) {
-  constexpr std::size_t kValidity = 1;
-  constexpr std::size_t kValue = 9;
-  constexpr std::size_t kCapabilities = 11;
-  std::vector<Key> keys;
-  bool usable = false;
-  for (; !listing.empty(); listing.remove_prefix(std::min(listing.find('\n') + 1, listing.size()))) {
-    std::vector<std::string> fields = split_fields(listing.substr(0, listing.find('\n')));
-    fields.resize(std::max(fields.size(), kCapabilities + 1));
-    const std::string& type = fields.front();
-    if (type == "sec") {
-      usable = fields[kValidity] == "u" && fields[kCapabilities].find('E') != std::string::npos;
-      if (usable) {
-        keys.emplace_back();
-      }
-    } else if (usable && type == "fpr" && keys.back().fingerprint.empty()) {
-      keys.back().fingerprint = fields[kValue];
-    } else if (usable && type == "uid" && keys.back().user_id.empty()) {
-      keys.back().user_id = printable(fields[kValue]);
-    }
-    if (listing.find('\n') == std::string_view::npos) {
-      break;
-    }
-  }
-  return keys;
-}
-
-/// The first .gpg-id in the store or below it.
-std::optional<std::string> find_gpg_id(const std::string& store) {
-  std::error_code problem;
-  std::filesystem::recursive_directory_iterator item(store, problem);
-  for (; !problem && item != std::filesystem::recursive_directory_iterator(); item.increment(problem)) {
-    if (item->path().filename() == ".gpg-id") {
-      return item->path().string();
-    }
-  }
-  return std::nullopt;
-}
 
 std::string user_id(const Host& host) {
   std::array<char, 256> name{};
@@ -120,11 +69,15 @@ class Setup {
     if (!listing) {
       return tl::unexpected(listing.error());
     }
-    for (Key& key : parse_usable_keys(listing->output.view())) {
+    for (const GpgKey& key : parse_keys(listing->output.view())) {
+      // One's own are trusted ultimately.
+      if (key.validity != 'u' || !key.encrypts()) {
+        continue;
+      }
       // A key that needs a passphrase is no key for a server without people.
       const Result<Secret> message = gpg_.encrypt(kProbe, {{key.fingerprint}, "the key ring"});
-      if (message && (passphrase_ || gpg_.decrypts_silently(message->view()))) {
-        return std::move(key);
+      if (message && (passphrase_ || gpg_.look(message->view()) == Readable::now)) {
+        return Key{key.fingerprint, key.user_id, false};
       }
     }
     return make_key();

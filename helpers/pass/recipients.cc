@@ -3,6 +3,8 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <filesystem>
+#include <system_error>
 
 #include "common/files.h"
 #include "common/protocol.h"
@@ -82,6 +84,17 @@ Result<Recipients> find_recipients(Host& host, Gpg& gpg, const std::string& stor
   return fail(ErrorKind::unavailable, "the password store in " + printable(store) + " is not set up",
               "set it up, with a new GPG key if you have none: docker-credential-pass init\n"
               "or with a key of your choice: pass init KEY");
+}
+
+std::optional<std::string> find_gpg_id(const std::string& store) {
+  std::error_code problem;
+  std::filesystem::recursive_directory_iterator item(store, problem);
+  for (; !problem && item != std::filesystem::recursive_directory_iterator(); item.increment(problem)) {
+    if (item->path().filename() == ".gpg-id") {
+      return item->path().string();
+    }
+  }
+  return std::nullopt;
 }
 
 }  // namespace keyberth

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -20,5 +21,8 @@ namespace keyberth {
 
 /// The keys in the text of a .gpg-id: one a line, `#` starts a comment.
 [[nodiscard]] std::vector<std::string> parse_gpg_id(std::string_view text);
+
+/// The first .gpg-id in the store or below it.
+[[nodiscard]] std::optional<std::string> find_gpg_id(const std::string& store);
 
 }  // namespace keyberth

@@ -1,0 +1,318 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "helpers/pass/key_doctor.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <ctime>
+#include <optional>
+#include <string_view>
+
+#include "common/process.h"
+#include "common/protocol.h"
+#include "helpers/pass/entry_path.h"
+#include "helpers/pass/gpg_keys.h"
+#include "helpers/pass/pinentry.h"
+#include "helpers/pass/recipients.h"
+
+namespace keyberth {
+namespace {
+
+constexpr std::string_view kProbe = "docker-credential-pass doctor";
+constexpr std::chrono::seconds kListLimit{5};
+constexpr std::time_t kDay = std::time_t{24} * 60 * 60;
+constexpr std::time_t kSoon = 14 * kDay;
+
+/// What KEYINFO of gpg-agent says about the parts of keys that decrypt.
+struct AgentKeys {
+  bool open = false;    ///< one has no passphrase
+  bool cached = false;  ///< the agent has the passphrase of one
+};
+
+class Keys {
+ public:
+  Keys(Host& host, Gpg& gpg, const std::string& store) : host_(host), gpg_(gpg), store_(store) {}
+
+  std::vector<Check> examine() {
+    if (find_whom() && can_encrypt()) {
+      look();
+    }
+    return std::move(checks_);
+  }
+
+ private:
+  bool add(const char* link, Check::State state, std::string finding, std::string remedy = {}) {
+    checks_.push_back({link, state, std::move(finding), std::move(remedy)});
+    return state != Check::State::problem;
+  }
+
+  bool find_whom() {
+    constexpr const char* kLink = "recipients";
+    Result<Recipients> found = find_recipients(host_, gpg_, store_, std::string(kFolder));
+    if (found) {
+      whom_ = std::move(*found);
+      std::string keys;
+      for (const std::string& key : whom_.keys) {
+        keys += (keys.empty() ? "" : ", ") + printable(key);
+      }
+      return add(kLink, Check::State::ok, keys + ", by " + printable(whom_.source));
+    }
+    const Error& error = found.error();
+    const auto signer = host_.env("PASSWORD_STORE_SIGNING_KEY");
+    if (error.kind == ErrorKind::denied && signer) {
+      return add(kLink, Check::State::problem, error.message + "; if the keys it names are right, sign it",
+                 sign_commands(*signer));
+    }
+    if (error.kind == ErrorKind::unavailable) {
+      return add(kLink, Check::State::problem, error.message, choose_command(store_ + "/.gpg-id"));
+    }
+    return add(kLink, Check::State::problem, error.message, error.hint);
+  }
+
+  /// Only full fingerprints count as names of signers.
+  [[nodiscard]] std::string sign_commands(const std::string& signers) {
+    const std::vector<std::string> names = split_words(signers);
+    const std::vector<GpgKey> keys = names.empty() ? std::vector<GpgKey>() : list("--list-keys", names.front());
+    const std::string key = keys.empty() ? printable(signers) : keys.front().fingerprint;
+    const std::string nearer = store_ + "/" + std::string(kFolder) + "/.gpg-id";
+    const std::string path = access(nearer.c_str(), F_OK) == 0 ? nearer : store_ + "/.gpg-id";
+    const bool is_full = signers.find(key) != std::string::npos;
+    return (is_full ? "" : "export PASSWORD_STORE_SIGNING_KEY=" + key + "\n") + "gpg --yes --local-user " +
+           shell_word(key) + " --detach-sign " + shell_word(path);
+  }
+
+  bool can_encrypt() {
+    for (const std::string& name : whom_.keys) {
+      const Result<Secret> message = gpg_.encrypt(kProbe, {{name}, whom_.source});
+      if (!message) {
+        return explain(name, message.error());
+      }
+    }
+    const std::time_t now = std::time(nullptr);
+    std::string described;
+    for (const std::string& name : whom_.keys) {
+      const std::vector<GpgKey> keys = list("--list-keys", name);
+      if (keys.empty()) {
+        continue;  // the name of a group in gpg.conf
+      }
+      const GpgKey& key = keys.front();
+      described += (described.empty() ? "" : "; ") + key.user_id;
+      if (key.expires && *key.expires - now < kSoon) {
+        return add("GPG key", Check::State::note,
+                   describe(name) + " expires in " + std::to_string((*key.expires - now + kDay - 1) / kDay) + " days",
+                   extend_commands(key));
+      }
+    }
+    return add("GPG key", Check::State::ok, "can encrypt" + (described.empty() ? "" : " for " + described));
+  }
+
+  [[nodiscard]] std::string describe(const std::string& name) const {
+    return "the GPG key " + printable(name) + ", named in " + printable(whom_.source) + ",";
+  }
+
+  /// Why gpg does not encrypt for a key: most often told by its listing.
+  bool explain(const std::string& name, const Error& error) {
+    constexpr const char* kLink = "GPG key";
+    constexpr auto kProblem = Check::State::problem;
+    const std::vector<GpgKey> keys = list("--list-keys", name);
+    if (keys.empty()) {
+      return add(kLink, kProblem, error.message, choose_command(whom_.source));
+    }
+    const GpgKey& key = keys.front();
+    const std::string word = shell_word(key.fingerprint);
+    const bool is_own = !list("--list-secret-keys", name).empty();
+    if (key.validity == 'r') {
+      return add(kLink, kProblem, describe(name) + " is revoked", choose_command(whom_.source));
+    }
+    if (key.is_disabled()) {
+      return add(kLink, kProblem, describe(name) + " is disabled", "gpg --batch --edit-key " + word + " enable save");
+    }
+    if (key.validity == 'e' || (!key.encrypts() && !key.expired_subkeys.empty())) {
+      return add(kLink, kProblem, describe(name) + " has expired",
+                 is_own ? extend_commands(key) : "gpg --refresh-keys " + word);
+    }
+    if (!key.encrypts()) {
+      return add(kLink, kProblem, describe(name) + " is made for signatures only",
+                 is_own ? "gpg --quick-add-key " + word + " future-default encr never" : choose_command(whom_.source));
+    }
+    if (error.message.find("does not trust") != std::string::npos) {
+      return add(
+          kLink, kProblem, error.message + (is_own ? "" : "; if you have checked that it is its owner's"),
+          is_own ? "echo " + key.fingerprint + ":6: | gpg --import-ownertrust" : "gpg --quick-lsign-key " + word);
+    }
+    return add(kLink, kProblem, error.message, error.hint);
+  }
+
+  /// For `*` gpg takes the subkeys that have not expired yet.
+  static std::string extend_commands(const GpgKey& key) {
+    const std::string command = "gpg --quick-set-expire " + shell_word(key.fingerprint) + " 2y";
+    std::string commands = command + "\n" + command;
+    for (const std::string& subkey : key.expired_subkeys) {
+      commands += " " + subkey;
+    }
+    return key.expired_subkeys.empty() ? commands + " '*'" : commands;
+  }
+
+  void look() {
+    const Result<Secret> probe = gpg_.encrypt(kProbe, whom_);
+    const Readable state = probe ? gpg_.look(probe->view()) : Readable::no;
+    switch (state) {
+      case Readable::now:
+        describe_open_key();
+        return;
+      case Readable::locked:
+        describe_locked_key();
+        return;
+      case Readable::wrong_passphrase:
+        describe_wrong_passphrase();
+        return;
+      case Readable::no_secret_key:
+        add("secret key", Check::State::problem,
+            "logins are encrypted for keys whose secret half is not here (" + printable(whom_.source) +
+                "); bring one with gpg --import, or encrypt for a key that you have",
+            choose_command(whom_.source));
+        return;
+      case Readable::no_agent:
+        add("gpg-agent", Check::State::problem,
+            "gpg-agent is not running, and gpg.conf or common.conf forbids gpg to start it",
+            "gpgconf --launch gpg-agent");
+        return;
+      case Readable::agent_hangs:
+        add("gpg-agent", Check::State::problem, "gpg-agent does not answer; it starts again by itself when it is ended",
+            "pkill -KILL -u \"$(id -u)\" gpg-agent");
+        return;
+      case Readable::no:
+        add("secret key", Check::State::problem, "gpg cannot decrypt what it has just encrypted",
+            "echo test | gpg --encrypt --recipient " + shell_word(whom_.keys.front()) + " | gpg --decrypt");
+        return;
+    }
+  }
+
+  void describe_wrong_passphrase() {
+    const bool by_option = host_.env("PASSWORD_STORE_GPG_OPTS").value_or("").find("passphrase") != std::string::npos;
+    add("passphrase", Check::State::problem,
+        "the passphrase that " + std::string(by_option ? "PASSWORD_STORE_GPG_OPTS" : "gpg.conf") +
+            " gives does not fit the key; change it there, or let gpg-agent ask",
+        by_option ? "unset PASSWORD_STORE_GPG_OPTS"
+                  : "sed -i '/^passphrase-file/d; /^pinentry-mode/d' " + shell_word(gnupg_folder(host_) + "/gpg.conf"));
+  }
+
+  void describe_open_key() {
+    const AgentKeys keys = ask_agent();
+    const Pinentry pinentry = find_pinentry(host_);
+    if (keys.open) {
+      add("passphrase", Check::State::ok, "the key has none");
+    } else if (!keys.cached || gpg_.is_answered_by_configuration()) {
+      add("passphrase", Check::State::ok, "nobody needs to be asked, by gpg's configuration or a card");
+    } else if (pinentry.can_ask) {
+      add("passphrase", Check::State::ok, "gpg-agent has it, and asks again " + pinentry.place);
+    } else {
+      add("passphrase", Check::State::note,
+          "gpg-agent has it, but when it forgets it (default-cache-ttl in gpg-agent.conf) nobody can be asked here: " +
+              pinentry.place);
+    }
+  }
+
+  void describe_locked_key() {
+    const Pinentry pinentry = find_pinentry(host_);
+    if (pinentry.can_ask) {
+      add("passphrase", Check::State::note,
+          "the key is locked; the next login or pull asks for its passphrase " + pinentry.place, unlock_commands());
+      return;
+    }
+    std::string remedy;
+    if (!pinentry.installed) {
+      remedy = pinentry.configured.empty() ? "sudo apt install pinentry-curses\n"
+                                           : "sed -i '/^pinentry-program/d' " + shell_word(pinentry.configured) + "\n";
+      remedy += "gpgconf --kill gpg-agent\n";
+    }
+    add("passphrase", Check::State::problem,
+        "the key is locked, and nobody can be asked for its passphrase here: " + pinentry.place +
+            (pinentry.installed ? "; unlock it in a terminal" : ""),
+        remedy + unlock_commands());
+  }
+
+  /// For a person at a terminal; the agent then keeps the passphrase for a while.
+  [[nodiscard]] std::string unlock_commands() const {
+    return "export GPG_TTY=\"$(tty)\"\necho test | gpg --encrypt --recipient " + shell_word(whom_.keys.front()) +
+           " | gpg --output /dev/null --yes --decrypt";
+  }
+
+  AgentKeys ask_agent() {
+    ProcessRequest request;
+    request.arguments = {"gpg-connect-agent", "--no-autostart", "KEYINFO --list", "/bye"};
+    request.time_limit = kListLimit;
+    const Result<ProcessResult> result = host_.run(request);
+    AgentKeys keys;
+    if (!result) {
+      return keys;
+    }
+    std::vector<std::string> grips;
+    for (const std::string& name : whom_.keys) {
+      for (const GpgKey& key : list("--list-secret-keys", name)) {
+        grips.insert(grips.end(), key.grips.begin(), key.grips.end());
+      }
+    }
+    // "S KEYINFO GRIP TYPE SERIALNO IDSTR CACHED PROTECTION ..." (agent/command.c of GnuPG)
+    const std::vector<std::string> words = split_words(result->output.view());
+    for (std::size_t i = 0; i + 6 < words.size(); ++i) {
+      if (words[i] == "KEYINFO" && std::find(grips.begin(), grips.end(), words[i + 1]) != grips.end()) {
+        keys.open = keys.open || words[i + 6] == "C";
+        keys.cached = keys.cached || words[i + 5] == "1";
+      }
+    }
+    return keys;
+  }
+
+  /// A command that makes logins be encrypted for a key that works, in place of those that `source` names.
+  [[nodiscard]] std::string choose_command(const std::string& source) {
+    if (source == "PASSWORD_STORE_KEY") {
+      return "unset PASSWORD_STORE_KEY";
+    }
+    for (const GpgKey& key : list("--list-secret-keys", "")) {
+      // One's own are trusted ultimately.
+      if (key.validity == 'u' && key.encrypts()) {
+        return find_program(host_, "pass").empty() ? "echo " + key.fingerprint + " > " + shell_word(source)
+                                                   : pass_init_command(source, key.fingerprint);
+      }
+    }
+    const std::string set_aside = "mv -n " + shell_word(store_) + " " + shell_word(store_ + ".without-key") + "\n";
+    return (find_gpg_id(store_) ? set_aside : "") + init_command(host_);
+  }
+
+  [[nodiscard]] std::string pass_init_command(const std::string& source, const std::string& key) const {
+    const std::string folder = source.substr(0, source.rfind('/'));
+    const std::string below = folder.size() > store_.size() ? folder.substr(store_.size() + 1) : "";
+    return "pass init " + (below.empty() ? "" : "--path=" + shell_word(below) + " ") + key;
+  }
+
+  /// Without a name, every key.
+  std::vector<GpgKey> list(const std::string& command, const std::string& name) {
+    std::vector<std::string> words{command};
+    if (!name.empty()) {
+      words.insert(words.end(), {"--", name});
+    }
+    ProcessRequest request = gpg_.request({"--with-colons", "--fixed-list-mode", "--with-keygrip"}, words);
+    request.time_limit = kListLimit;
+    const Result<ProcessResult> listing = host_.run(request);
+    return listing ? parse_keys(listing->output.view()) : std::vector<GpgKey>();
+  }
+
+  Host& host_;
+  Gpg& gpg_;
+  const std::string& store_;
+  Recipients whom_;
+  std::vector<Check> checks_;
+};
+
+}  // namespace
+
+std::vector<Check> examine_keys(Host& host, Gpg& gpg, const std::string& store) {
+  return Keys(host, gpg, store).examine();
+}
+
+std::string init_command(Host& host) {
+  return std::string("docker-credential-pass init") + (find_pinentry(host).can_ask ? "" : " --no-passphrase");
+}
+
+}  // namespace keyberth
