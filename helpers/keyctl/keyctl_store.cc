@@ -3,9 +3,7 @@
 
 #include <unistd.h>
 
-#include <charconv>
 #include <cstddef>
-#include <cstdint>
 #include <optional>
 #include <string_view>
 #include <utility>
@@ -18,8 +16,6 @@ namespace keyberth {
 namespace {
 
 constexpr std::string_view kPrefix = "keyberth:";
-constexpr const char* kRootLimitFile = "/proc/sys/kernel/keys/root_maxbytes";
-constexpr const char* kExpiryFile = "/proc/sys/kernel/keys/persistent_keyring_expiry";
 
 std::string describe(std::string_view server) {
   std::string description(kPrefix);
@@ -32,12 +28,6 @@ Secret pack(const Credential& credential) {
   payload.push_back('\0');
   payload.append(credential.secret.view());
   return payload;
-}
-
-/// Where the user name ends in a payload; nothing when it is not one of ours.
-std::optional<std::size_t> username_size(const Secret& payload) {
-  const std::size_t size = payload.view().find('\0');
-  return size == std::string_view::npos || size == 0 ? std::nullopt : std::optional(size);
 }
 
 Result<Credential> unpack(const std::string& server, const Secret& payload) {
@@ -60,21 +50,6 @@ tl::unexpected<Error> dead(const std::string& server, bool expired) {
       "Log in again:\n  docker login " + printable(server));
 }
 
-std::string in_use(const KeyUsage& usage) {
-  return std::to_string(usage.bytes) + " of " + std::to_string(usage.byte_limit) + " bytes and " +
-         std::to_string(usage.keys) + " of " + std::to_string(usage.key_limit) + " keys in use";
-}
-
-/// Ten times the present limits. The limits of root have names of their own, and who is root in a user namespace only
-/// does not have them.
-std::string raise_quota(const KeyUsage& usage) {
-  const auto root_limit = read_file(kRootLimitFile, 64);
-  const bool root = root_limit && *root_limit == std::to_string(usage.byte_limit) + "\n";
-  const std::string prefix = root ? " kernel.keys.root_" : " kernel.keys.";
-  return std::string(root ? "" : "sudo ") + "sysctl" + prefix + "maxbytes=" + std::to_string(10 * usage.byte_limit) +
-         prefix + "maxkeys=" + std::to_string(10 * usage.key_limit);
-}
-
 Error quota_error(std::size_t needed) {
   Error error{.kind = ErrorKind::limit,
               .message = "the kernel's quota for the keys of this user is exhausted",
@@ -87,12 +62,25 @@ Error quota_error(std::size_t needed) {
       error.message += ", this login takes " + std::to_string(needed) + " bytes";
     }
     error.hint +=
-        "\nor raise the limit, and write it to /etc/sysctl.d/ to keep it after a reboot:\n  " + raise_quota(*usage);
+        "\nor raise the limit, and write it to /etc/sysctl.d/ to keep it after a reboot:\n  " + raise_quota(*usage).now;
   }
   return error;
 }
 
 }  // namespace
+
+std::optional<std::string> stored_server(Keyring::Serial key) {
+  const auto description = Keyring::description(key);
+  if (!description || !description->starts_with(kPrefix) || description->size() == kPrefix.size()) {
+    return std::nullopt;
+  }
+  return description->substr(kPrefix.size());
+}
+
+std::optional<std::size_t> username_size(const Secret& payload) {
+  const std::size_t size = payload.view().find('\0');
+  return size == std::string_view::npos || size == 0 ? std::nullopt : std::optional(size);
+}
 
 Result<Keyring> KeyctlStore::open() {
   auto keyring = Keyring::open(host_);
@@ -207,15 +195,11 @@ Result<std::vector<Entry>> KeyctlStore::list() {
   }
   std::vector<Entry> entries;
   for (const Keyring::Serial key : *members) {
-    const auto description = Keyring::description(key);
-    if (!description || !description->starts_with(kPrefix) || description->size() == kPrefix.size()) {
-      continue;
-    }
-    const auto payload = Keyring::read(key);
+    const auto server = stored_server(key);
+    const auto payload = server ? Keyring::read(key) : fail(ErrorKind::not_found, "");
     const auto size = payload ? username_size(*payload) : std::nullopt;
     if (size) {
-      entries.push_back(
-          {.server = description->substr(kPrefix.size()), .username = std::string(payload->view().substr(0, *size))});
+      entries.push_back({.server = *server, .username = std::string(payload->view().substr(0, *size))});
     }
   }
   return entries;
@@ -246,10 +230,8 @@ Result<std::string> KeyctlStore::status(const std::vector<std::string>& argument
     return text + "Expiry:  when the machine restarts or the last process of this user ends\n";
   }
   text += "Expiry:  when the machine restarts";
-  const auto expiry = read_file(kExpiryFile, 64);
-  std::uint64_t seconds = 0;
-  if (expiry && std::from_chars(expiry->data(), expiry->data() + expiry->size(), seconds).ec == std::errc()) {
-    text += ", or after " + spoken(seconds) + " without any use";
+  if (const auto seconds = idle_limit()) {
+    text += ", or after " + spoken(*seconds) + " without any use";
     const auto left = before ? parse_time_left(*before, keyring->serial()) : std::nullopt;
     text += left ? "\n         (" + *left + " were left; this command, like every use, starts the time anew)" : "";
   }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstddef>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -38,5 +40,11 @@ class KeyctlStore final : public Store {
 
   Host& host_;
 };
+
+/// The server that a key belongs to; nothing for keys of other programs.
+[[nodiscard]] std::optional<std::string> stored_server(Keyring::Serial key);
+
+/// Where the user name ends in a payload; nothing when it is not one of ours.
+[[nodiscard]] std::optional<std::size_t> username_size(const Secret& payload);
 
 }  // namespace keyberth

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "common/helper.h"
+#include "helpers/keyctl/keyctl_doctor.h"
 #include "helpers/keyctl/keyctl_store.h"
 
 int main(int argc, char** argv) {
@@ -20,6 +21,7 @@ int main(int argc, char** argv) {
           .store = store,
           .host = host,
           .commands = {status},
+          .examine = [&host] { return keyberth::examine_keyctl(host); },
       },
       argc, argv);
 }

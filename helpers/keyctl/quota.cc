@@ -115,9 +115,33 @@ std::string spoken(std::uint64_t seconds) {
   return plural(seconds / unit->seconds, unit->name);
 }
 
+std::string in_use(const KeyUsage& usage) {
+  return std::to_string(usage.bytes) + " of " + std::to_string(usage.byte_limit) + " bytes and " +
+         std::to_string(usage.keys) + " of " + std::to_string(usage.key_limit) + " keys in use";
+}
+
+// The limits of root have names of their own, and who is root in a user namespace only does not have them.
+LargerQuota raise_quota(const KeyUsage& usage) {
+  const auto root_limit = read_file("/proc/sys/kernel/keys/root_maxbytes", 64);
+  const bool root = root_limit && *root_limit == std::to_string(usage.byte_limit) + "\n";
+  const std::string sudo = root ? "" : "sudo ";
+  const std::string prefix = root ? " kernel.keys.root_" : " kernel.keys.";
+  const std::string settings = prefix + "maxbytes=" + std::to_string(10 * usage.byte_limit) + prefix +
+                               "maxkeys=" + std::to_string(10 * usage.key_limit);
+  return {sudo + "sysctl" + settings,
+          "printf '%s\\n'" + settings + " | " + sudo + "tee /etc/sysctl.d/60-keyberth.conf"};
+}
+
 std::optional<KeyUsage> own_key_usage() {
   const auto text = read_file("/proc/key-users", std::size_t{1024} * 1024);
   return text ? parse_key_users(*text, getuid()) : std::nullopt;
+}
+
+std::optional<std::uint64_t> idle_limit() {
+  const auto text = read_file("/proc/sys/kernel/keys/persistent_keyring_expiry", 64);
+  const auto seconds =
+      text ? parse_number<std::uint64_t>(std::string_view(*text).substr(0, text->find('\n'))) : std::nullopt;
+  return seconds == 0 ? std::nullopt : seconds;
 }
 
 }  // namespace keyberth

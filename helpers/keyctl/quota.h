@@ -26,6 +26,20 @@ struct KeyUsage {
 /// Seconds as people say them, in the largest unit that fits whole: "3 days", "90 minutes".
 [[nodiscard]] std::string spoken(std::uint64_t seconds);
 
+/// "120 of 20000 bytes and 3 of 200 keys in use".
+[[nodiscard]] std::string in_use(const KeyUsage& usage);
+
+/// What raises the limits tenfold.
+struct LargerQuota {
+  std::string now;   ///< a command that does it until the next restart of the machine
+  std::string ever;  ///< and one that keeps it
+};
+[[nodiscard]] LargerQuota raise_quota(const KeyUsage& usage);
+
+/// Seconds without any use after which the kernel lets a persistent keyring go; nothing when it never does, or /proc
+/// does not say.
+[[nodiscard]] std::optional<std::uint64_t> idle_limit();
+
 /// The present user's line of /proc/key-users; nothing when /proc does not say.
 [[nodiscard]] std::optional<KeyUsage> own_key_usage();
 
