@@ -34,7 +34,9 @@ std::vector<std::string_view> lines_of(std::string_view text) {
   std::vector<std::string_view> lines;
   while (!text.empty()) {
     const std::size_t end = std::min(text.find('\n'), text.size());
-    lines.push_back(text.substr(0, end));
+    if (end > 0) {
+      lines.push_back(text.substr(0, end));
+    }
     text.remove_prefix(std::min(end + 1, text.size()));
   }
   return lines;
@@ -48,14 +50,14 @@ bool all_well(const std::vector<Check>& checks) {
 }
 
 std::string report_text(const Report& report, bool colour) {
-  std::string text = report.helper + " " + report.version + "\n";
+  std::string text = printable(report.helper) + " " + printable(report.version) + "\n";
   std::size_t problems = 0;
   for (const Check& check : report.checks) {
     const Word word = word_for(check.state);
     problems += check.state == Check::State::problem ? 1U : 0U;
     text += "  ";
     text += colour ? word.colour + std::string(word.text) + "\033[0m" : word.text;
-    text += "  " + check.link + ": " + printable(check.finding, kLineLimit) + "\n";
+    text += "  " + printable(check.link) + ": " + printable(check.finding, kLineLimit) + "\n";
     for (const std::string_view line : lines_of(check.remedy)) {
       text += "             " + printable(line, kLineLimit) + "\n";
     }
