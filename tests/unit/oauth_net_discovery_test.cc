@@ -55,6 +55,22 @@ TEST(Discovery, TriesTheOAuthFormAndThenOpenIds) {
   EXPECT_EQ(urls(first), (std::vector<std::string>{oauth}));
 }
 
+TEST(Discovery, FindsOpenIdsDocumentInEitherPlace) {
+  Rule rule = example_rule();
+  rule.issuer = "https://id.example/realms/one";
+  const std::string inserted = "https://id.example/.well-known/openid-configuration/realms/one";
+  ScriptedHttp http;
+  ASSERT_TRUE(discover(serve(http, {{inserted, document(rule.issuer)}}), rule));
+  EXPECT_EQ(urls(http).size(), 3U);
+  EXPECT_EQ(urls(http).back(), inserted);
+  // The document of another issuer of the same server is none of this one's, wherever it is.
+  const std::string root = "https://id.example/.well-known/openid-configuration";
+  ScriptedHttp other;
+  EXPECT_FALSE(discover(serve(other, {{root, document(rule.issuer)}}), rule));
+  ScriptedHttp wrong;
+  EXPECT_FALSE(discover(serve(wrong, {{inserted, document("https://id.example")}}), rule));
+}
+
 TEST(Discovery, ASlashAtTheIssuersEndIsPartOfItButNotOfTheAddress) {
   ScriptedHttp http;
   Rule rule = example_rule();

@@ -23,16 +23,21 @@ constexpr std::array kEndpoints = {
 };
 
 /// Where the metadata of an issuer may be: RFC 8414 section 3.1 puts the well-known part between host and path, OpenID
-/// Connect Discovery section 4 behind the path.
-std::array<std::string, 2> metadata_urls(const std::string& issuer) {
+/// Connect Discovery section 4 behind the path, and some servers have OpenID's name in the former place (RFC 8414
+/// section 5).
+std::vector<std::string> metadata_urls(const std::string& issuer) {
   const std::size_t start = issuer.find('/', issuer.find("://") + 3);
   const std::string origin = issuer.substr(0, start);
   std::string path = start == std::string::npos ? "" : issuer.substr(start);
   while (path.ends_with('/')) {
     path.pop_back();
   }
-  return {origin + "/.well-known/oauth-authorization-server" + path,
-          origin + path + "/.well-known/openid-configuration"};
+  std::vector<std::string> urls{origin + "/.well-known/oauth-authorization-server" + path,
+                                origin + path + "/.well-known/openid-configuration"};
+  if (!path.empty()) {
+    urls.push_back(origin + "/.well-known/openid-configuration" + path);
+  }
+  return urls;
 }
 
 Result<> check_issuer(const Rule& rule) {
@@ -53,7 +58,7 @@ Result<Metadata> with_explicit_endpoints(const Rule& rule, Metadata metadata) {
   }
   if (metadata.token_endpoint.empty()) {
     return fail(ErrorKind::bad_input, "the provider of " + printable(rule.pattern) + " names no token endpoint",
-                "put \"token_endpoint\" into the configuration");
+                "write \"endpoints\": {\"token\": \"https://...\"} into its rule");
   }
   return metadata;
 }
