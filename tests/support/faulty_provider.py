@@ -35,6 +35,10 @@ def unsigned_token(**claims):
     return ".".join(base64.urlsafe_b64encode(part).rstrip(b"=").decode() for part in (*parts, b"no signature"))
 
 
+class LoopbackV6(ThreadingHTTPServer):
+    address_family = socket.AF_INET6
+
+
 class FaultyProvider:
     """`answers` maps a path to an Answer, a list of them (the last one stays) or a function of the request's fields.
     `metadata` and `device` are what a healthy provider would say there; change them. `requests` is what came in."""
@@ -43,13 +47,13 @@ class FaultyProvider:
         self.requests = []
         self.stopping = threading.Event()
         self.lock = threading.Lock()
-        self.server = ThreadingHTTPServer((host, 0), self._handler())
+        self.server = (LoopbackV6 if ":" in host else ThreadingHTTPServer)((host, 0), self._handler())
         self.server.daemon_threads = True
         if authority:
             # The handshake happens in the thread of the connection, so that one client cannot stop the others.
             self.server.socket = authority.server().wrap_socket(self.server.socket, server_side=True,
                                                                 do_handshake_on_connect=False)
-        self.address = f"{host}:{self.server.server_port}"
+        self.address = f"{f'[{host}]' if ':' in host else host}:{self.server.server_port}"
         self.issuer = f"{'https' if authority else 'http'}://{self.address}"
         self.metadata = {"issuer": self.issuer, "authorization_endpoint": f"{self.issuer}/auth",
                          "token_endpoint": f"{self.issuer}/token",
