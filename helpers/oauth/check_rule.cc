@@ -99,6 +99,9 @@ class Checker {
 
   Outcome username() {
     const UsernameRule& username = rule_.username;
+    if (username.source == UsernameRule::Source::literal && !username.until.empty()) {
+      return mistake("/username/until", "only a claim or a field can be cut", "write the name itself as it is to be");
+    }
     const bool from_answer =
         rule_.mint.shape == Shape::http_json || rule_.mint.shape == Shape::exchange || rule_.mint.shape == Shape::acr;
     if (username.source == UsernameRule::Source::field) {

@@ -131,6 +131,39 @@ Result<> collect(const Layer& layer, std::vector<Entry>& entries) {
   return {};
 }
 
+/// The one of several things with a pattern that counts for a registry: an exact pattern before the longest wildcard.
+template <class Item>
+const Item* best_match(const std::vector<Item>& items, std::string_view registry) {
+  const Item* best = nullptr;
+  for (const Item& item : items) {
+    if (!matches(item.pattern, registry)) {
+      continue;
+    }
+    if (!item.pattern.starts_with("*.")) {
+      return &item;
+    }
+    if (best == nullptr || item.pattern.size() > best->pattern.size()) {
+      best = &item;
+    }
+  }
+  return best;
+}
+
+/// What a new rule for one registry begins with: the rule of the wildcard that it takes the place of, without the
+/// session, which it does not share any more. Empty when there is none, or the registry has a rule of its own.
+Json start_of_rule(const std::vector<Entry>& entries, const std::string& registry) {
+  Json rule = Json::make_object();
+  const Entry* entry = best_match(entries, registry);
+  if (entry == nullptr || entry->pattern == registry) {
+    return rule;
+  }
+  for (const auto& [layer, part] : entry->parts) {
+    rule = laid_over(std::move(rule), *part);
+  }
+  std::erase_if(rule.object, [](const auto& member) { return member.first == "session"; });
+  return rule;
+}
+
 Outcome apply_preset(const Entry& entry, Rule& rule, const Layer*& guilty) {
   const Json* name = nullptr;
   for (const auto& [layer, part] : entry.parts) {
@@ -266,23 +299,21 @@ Result<Config> load(const Host& host, const std::string& path, const Result<Laye
   return config;
 }
 
+/// The text of the user's file with `what` put in.
+Result<std::string> changed_text(const Host& host, const Layer& user, const Remembered& what) {
+  const Result<Layer> system = read_layer(system_file(host));
+  if (!system) {
+    return tl::unexpected(system.error());
+  }
+  std::vector<Entry> entries;
+  KEYBERTH_TRY(collect(*system, entries));
+  KEYBERTH_TRY(collect(user, entries));
+  return with_rule(user.text, user.tree, what, start_of_rule(entries, what.registry));
+}
+
 }  // namespace
 
-const Rule* find_rule(const Config& config, std::string_view registry) {
-  const Rule* best = nullptr;
-  for (const Rule& rule : config.rules) {
-    if (!matches(rule.pattern, registry)) {
-      continue;
-    }
-    if (!rule.pattern.starts_with("*.")) {
-      return &rule;
-    }
-    if (best == nullptr || rule.pattern.size() > best->pattern.size()) {
-      best = &rule;
-    }
-  }
-  return best;
-}
+const Rule* find_rule(const Config& config, std::string_view registry) { return best_match(config.rules, registry); }
 
 std::string session_key(const Rule& rule, std::string_view registry) {
   return "oauth+https://" + (rule.session.empty() ? std::string(registry) : "session/" + rule.session);
@@ -305,7 +336,8 @@ Result<Config> preview(const Host& host, const Remembered& what) {
   if (!layer) {
     return tl::unexpected(layer.error());
   }
-  return load(host, path, parse_layer(with_rule(layer->text, layer->tree, what), path));
+  Result<std::string> text = changed_text(host, *layer, what);
+  return text ? load(host, path, parse_layer(std::move(*text), path)) : tl::unexpected(text.error());
 }
 
 Result<> remember(Host& host, const Remembered& what) {
@@ -326,7 +358,8 @@ Result<> remember(Host& host, const Remembered& what) {
   // A link, as people have who keep their configuration elsewhere, stays one.
   std::error_code problem;
   const std::string target = std::filesystem::canonical(path, problem).string();
-  return replace_file(problem ? path : target, with_rule(layer->text, layer->tree, what));
+  const Result<std::string> text = changed_text(host, *layer, what);
+  return text ? replace_file(problem ? path : target, *text) : tl::unexpected(text.error());
 }
 
 Result<Config> parse_config(std::string_view text, const std::string& name) {

@@ -20,6 +20,9 @@ struct UsernameRule {
   /// The name itself, a claim of the ID token, or a JSON pointer into the mint answer; an empty pointer takes the user
   /// of a `pair`.
   std::string value = "oauth2";
+  /// The name ends before the first of these in the claim or field, as in front of the @ of an address; empty leaves it
+  /// whole.
+  std::string until = {};
 };
 
 enum class Shape { access_token, id_token, exchange, acr, http_json };
@@ -105,7 +108,7 @@ struct Config {
 
 /// What `login` was told and shall know the next time. Empty members leave what is there.
 struct Remembered {
-  std::string registry;
+  std::string registry;  ///< empty: only the vault is remembered
   std::string preset;
   std::string issuer;
   std::string client_id;
@@ -114,7 +117,9 @@ struct Remembered {
 };
 
 /// Puts it into the user's file, into the rule of this registry or a new one, keeping everything else of the file
-/// (comments inside a changed rule are lost). Atomic.
+/// (comments inside a changed rule are lost). A new one for a registry that a wildcard named so far has all that the
+/// wildcard's had, except its shared session. Another issuer takes explicit endpoints away, and another issuer or
+/// client the client's secret. Atomic.
 [[nodiscard]] Result<> remember(Host& host, const Remembered& what);
 
 /// load_config as it will be after `remember`. Nothing is written.
@@ -128,5 +133,8 @@ struct Preset {
   std::string settings;            ///< the members of a rule, as JSON text
 };
 [[nodiscard]] const std::vector<Preset>& presets();
+
+/// The name of the preset for a registry that everybody knows; empty without one.
+[[nodiscard]] std::string fitting_preset(std::string_view registry);
 
 }  // namespace keyberth::oauth

@@ -59,8 +59,56 @@ std::string name_in_file(const Json& registries, const std::string& registry) {
   return found == registries.object.end() ? registry : found->first;
 }
 
-Json new_rule(const Json* former, const Remembered& what) {
-  Json rule = former == nullptr ? Json::make_object() : *former;
+void drop(Json& object, std::string_view name) {
+  std::erase_if(object.object, [&](const auto& member) { return member.first == name; });
+}
+
+/// Endpoints belong to one provider; those that follow the issuer stay.
+void drop_endpoints(Json& rule) {
+  if (const Json* endpoints = rule.find("endpoints"); endpoints != nullptr) {
+    Json left = *endpoints;
+    std::erase_if(left.object, [](const auto& one) { return one.second.string.find("{issuer}") == std::string::npos; });
+    rule.set("endpoints", std::move(left));
+  }
+}
+
+std::string shape_of(const Json& mint) {
+  return mint.type == Json::Type::string ? mint.string : mint.text("shape").value_or("");
+}
+
+/// `mint` of a rule with that of another laid over it. What belonged to another shape means nothing to the new one.
+Json mint_over(const Json* base, const Json& part) {
+  if (base == nullptr || (!shape_of(part).empty() && shape_of(part) != shape_of(*base))) {
+    return part;
+  }
+  Json mint = *base;
+  if (mint.type == Json::Type::string) {
+    mint = Json::make_object();
+    mint.set("shape", Json::of(std::string_view(base->string)));
+  }
+  for (const auto& [name, value] : part.object) {
+    const Json* former = mint.find(name);
+    Json merged = former != nullptr && former->type == Json::Type::object ? *former : value;
+    for (const auto& [parameter, text] : value.object) {
+      merged.set(parameter, text);
+    }
+    mint.set(name, std::move(merged));
+  }
+  return mint;
+}
+
+bool changes(const Json& rule, const char* name, const std::string& value) {
+  return !value.empty() && rule.text(name) != value;
+}
+
+Json new_rule(Json rule, const Remembered& what) {
+  const bool other_issuer = changes(rule, "issuer", what.issuer);
+  if (other_issuer) {
+    drop_endpoints(rule);
+  }
+  if (other_issuer || changes(rule, "client_id", what.client_id)) {
+    drop(rule, "client_secret");
+  }
   for (const auto& [name, value] : {std::pair<const char*, const std::string&>{"preset", what.preset},
                                     {"issuer", what.issuer},
                                     {"client_id", what.client_id}}) {
@@ -80,7 +128,28 @@ Json new_rule(const Json* former, const Remembered& what) {
 
 }  // namespace
 
-std::string with_rule(const std::string& text, const Json& tree, const Remembered& what) {
+Json laid_over(Json base, const Json& part) {
+  if (const auto issuer = part.text("issuer"); issuer && base.text("issuer") != *issuer) {
+    drop_endpoints(base);
+  }
+  for (const auto& [name, value] : part.object) {
+    const Json* former = base.find(name);
+    if (name == "mint") {
+      base.set(name, mint_over(former, value));
+    } else if (name == "endpoints" && former != nullptr) {
+      Json all = *former;
+      for (const auto& [endpoint, address] : value.object) {
+        all.set(endpoint, address);
+      }
+      base.set(name, std::move(all));
+    } else {
+      base.set(name, value);
+    }
+  }
+  return base;
+}
+
+std::string with_rule(const std::string& text, const Json& tree, const Remembered& what, const Json& start) {
   Json root = tree;
   std::string result = text;
   const JsonOptions options{.comments = true, .limit = text.size() + 65536};
@@ -92,9 +161,13 @@ std::string with_rule(const std::string& text, const Json& tree, const Remembere
     result = with_member(std::move(result), root, "vault", Json::of(std::string_view(what.vault)), 1);
     root = *parse_json(result, options);
   }
+  if (what.registry.empty()) {
+    return result;
+  }
   const Json& registries = registries_of(root);
   const std::string name = name_in_file(registries, what.registry);
-  Json rule = new_rule(registries.find(name), what);
+  const Json* former = registries.find(name);
+  Json rule = new_rule(former == nullptr ? start : *former, what);
   if (root.find("registries") == nullptr) {
     Json all = Json::make_object();
     all.set(name, std::move(rule));

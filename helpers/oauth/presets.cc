@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "helpers/oauth/config.h"
 
+#include <algorithm>
+
 namespace keyberth::oauth {
 namespace {
 
@@ -136,12 +138,12 @@ constexpr const char* kDigitalocean = R"({
   "username": {"field": ""}
 })";
 
-// A token server that checks the provider's token itself and wants its subject as the user name: docker_auth with a
-// plugin, Cellery's hub.
+// A token server that checks the provider's token itself and compares the user name with its subject up to an @:
+// docker_auth with a plugin, Cellery's hub.
 constexpr const char* kDockerAuth = R"({
   "scopes": ["openid", "offline_access"],
   "mint": "access-token",
-  "username": {"claim": "sub"}
+  "username": {"claim": "sub", "until": "@"}
 })";
 
 constexpr const char* kOidc = R"({
@@ -169,6 +171,16 @@ const std::vector<Preset>& presets() {
       {"oidc", kTried, {}, kOidc},
   };
   return all;
+}
+
+std::string fitting_preset(std::string_view registry) {
+  for (const Preset& preset : presets()) {
+    if (std::any_of(preset.hosts.begin(), preset.hosts.end(),
+                    [&](const std::string& pattern) { return matches(pattern, registry); })) {
+      return preset.name;
+    }
+  }
+  return {};
 }
 
 }  // namespace keyberth::oauth

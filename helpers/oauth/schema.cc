@@ -216,7 +216,7 @@ Outcome take_mint(const Json& value, Rule& rule) {
 
 Outcome take_username(const Json& value, Rule& rule) {
   using Source = UsernameRule::Source;
-  static constexpr std::array<Member<UsernameRule>, 3> kMembers{{
+  static constexpr std::array<Member<UsernameRule>, 4> kMembers{{
       {"literal",
        [](const Json& member, UsernameRule& username) {
          username.source = Source::literal;
@@ -232,15 +232,26 @@ Outcome take_username(const Json& value, Rule& rule) {
          username.source = Source::field;
          return pointer<&UsernameRule::value>(member, username);
        }},
+      {"until",
+       [](const Json& member, UsernameRule& username) {
+         Outcome taken = take_text(member, username.until);
+         return taken && username.until.empty()
+                    ? mistake(member, "a name cannot end before nothing", "write what it ends before, such as \"@\"")
+                    : taken;
+       }},
   }};
+  rule.username = UsernameRule{};  // a name is taken from one place, the last that was written
   if (value.type == Json::Type::string) {
-    rule.username.source = Source::literal;
     return take_text(value, rule.username.value);
   }
-  if (value.type != Json::Type::object || value.object.size() != 1) {
+  if (Outcome taken = apply(value, rule.username, kMembers); !taken) {
+    return taken;
+  }
+  const auto is_source = [](const auto& member) { return member.first != "until"; };
+  if (std::count_if(value.object.begin(), value.object.end(), is_source) != 1) {
     return mistake(value, "this must be a name, or one of {\"claim\": ...}, {\"field\": ...}, {\"literal\": ...}");
   }
-  return apply(value, rule.username, kMembers);
+  return {};
 }
 
 Outcome take_realm_hosts(const Json& value, Rule& rule) {

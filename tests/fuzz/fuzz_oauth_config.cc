@@ -37,7 +37,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (find_rule(*config, name) == nullptr) {
     const auto tree =
         keyberth::trim(text).empty() ? Json::make_object() : *parse_json(text, {.comments = true, .limit = 1 << 20});
-    const std::string changed = with_rule(text, tree, {name, "", "https://id.example", "c", {"openid"}, "pass"});
+    const std::string changed =
+        with_rule(text, tree, {name, "", "https://id.example", "c", {"openid"}, "pass"}, Json::make_object());
     const auto again = parse_config(changed, "f");
     FUZZ_CHECK(again && again->vault == "pass" && again->rules.size() == config->rules.size() + 1);
     FUZZ_CHECK(find_rule(*again, name) != nullptr && find_rule(*again, name)->client_id == "c");

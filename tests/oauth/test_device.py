@@ -6,8 +6,8 @@ import time
 import unittest
 from pathlib import Path
 
-from faulty_provider import Answer, FaultyProvider, error
-from oauth_world import HELPER, NOT_FOUND, OauthWorld
+from faulty_provider import Answer, FaultyProvider, error, unsigned_token
+from oauth_world import HELPER, NOT_FOUND, SCOPES, OauthWorld
 from sandbox import SANITIZED, SandboxCase, main
 
 PENDING = error("authorization_pending")
@@ -173,6 +173,22 @@ class RealProviderTest(DeviceCase):
         self.assertEqual((rule["issuer"], rule["client_id"]), (provider.issuer, "cli"))
         self.assertEqual(self.world.get().code, 0)
 
+    def test_login_to_one_registry_of_a_wildcard(self):
+        """It goes on as the wildcard's rule says; only what differs makes a rule of its own, which has the rest as well."""
+        provider = self.start()
+        self.world.host = "a.example.test"
+        self.world.configure_oauth({"*.example.test": self.world.rule(username={"claim": "email", "until": "@"},
+                                                                      scopes=[*SCOPES, "email"])})
+        before = self.world.oauth_config.read_text()
+        self.world.logged_in(None, "--client-id", "cli", "--issuer", provider.issuer, "--vault", "keyctl")
+        self.assertEqual(self.world.oauth_config.read_text(), before)
+        self.assertEqual(self.world.credential()[0], "alice")
+        self.world.logged_in(None, "--client-id", "other")
+        rules = json.loads(self.world.oauth_config.read_text())["registries"]
+        self.assertEqual(rules[self.world.host], {**rules["*.example.test"], "client_id": "other"})
+        self.assertEqual(rules["*.example.test"]["client_id"], "cli")
+        self.assertEqual(self.world.credential()[0], "alice")
+
     def test_failed_login_remembers_nothing(self):
         provider = self.start()
         self.world.configure_oauth({})
@@ -334,6 +350,23 @@ class FaultyProviderTest(DeviceCase):
             with self.subTest(missing):
                 self.provider.answers = {f"/.well-known/{missing}": Answer(404)}
                 self.succeeds()
+
+    def test_discovery_of_an_issuer_with_a_path(self):
+        """Each of the three places where the document of such an issuer may be."""
+        issuer = f"{self.provider.issuer}/realms/one"
+        self.provider.metadata["issuer"] = issuer
+        self.configure(issuer=issuer)
+        places = ("/.well-known/oauth-authorization-server/realms/one", "/realms/one/.well-known/openid-configuration",
+                  "/.well-known/openid-configuration/realms/one")
+        token = unsigned_token(iss=issuer, aud="cli", sub="alice", exp=int(time.time()) + 600)
+        for place in places:
+            with self.subTest(place):
+                self.provider.requests.clear()
+                self.provider.answers = {other: Answer(404) for other in places if other != place}
+                self.provider.answers.update({place: Answer(body=self.provider.metadata),
+                                              "/token": self.provider.tokens(id_token=token)})
+                self.succeeds()
+                self.assertEqual(len(self.provider.asked(place)), 1)
 
     def test_device_code_stays_out_of_sight(self):
         done = self.login(env={"DOCKER_CREDENTIAL_LOG": "debug"})

@@ -413,6 +413,7 @@ class ConfigTest(LightCase):
         names = []
         for text in ('{"zzzzzzzz": 1}', '{"registries": {"a.test": {"zzzzzzzz": 1}}}',
                      '{"registries": {"a.test": {"mint": {"zzzzzzzz": 1}}}}',
+                     '{"registries": {"a.test": {"username": {"zzzzzzzz": 1}}}}',
                      '{"registries": {"a.test": {"endpoints": {"zzzzzzzz": 1}}}}'):
             self.world.write(self.world.config, text)
             names += re.search("known here: (.*)", self.world.call("list").err)[1].split(", ")

@@ -4,7 +4,7 @@ import json
 import time
 
 from faulty_provider import Answer, FaultyProvider
-from oauth_world import OauthWorld
+from oauth_world import SCOPES, OauthWorld
 from sandbox import SandboxCase, main
 
 NOBODY = "127.0.0.1:9"  # a registry that is not there, which a login survives
@@ -35,6 +35,18 @@ class MintTest(SandboxCase):
 
     def test_access_token(self):
         self.assertEqual(self.logged_in(username="oauth2"), ("oauth2", self.world.session()["access_token"]))
+
+    def test_user_name_up_to_an_at_sign(self):
+        """Cellery's hub compares the name with what the provider says, cut there."""
+        scopes = [*SCOPES, "email"]
+        self.assertEqual(self.logged_in(username={"claim": "email"}, scopes=scopes)[0], "alice@example.com")
+        self.assertEqual(self.logged_in(username={"claim": "email", "until": "@"}, scopes=scopes)[0], "alice")
+        self.assertEqual(self.renewed()[0], "alice")
+
+    def test_preset_docker_auth(self):
+        self.world.configure_oauth({NOBODY: self.world.rule(preset="docker-auth", username=None)})
+        self.world.logged_in(login="bob@corp.example")
+        self.assertEqual(self.world.credential()[0], "bob")
 
     def test_id_token(self):
         """Its own end counts, not that of the access token."""

@@ -94,6 +94,10 @@ TEST(OauthConfig, HasFourWaysToNameAUser) {
   const Rule claim = rule_with(R"("scopes":["openid"],"username":{"claim":"email"})");
   EXPECT_EQ(claim.username.source, UsernameRule::Source::claim);
   EXPECT_EQ(claim.username.value, "email");
+  EXPECT_EQ(claim.username.until, "");
+  EXPECT_EQ(rule_with(R"("scopes":["openid"],"username":{"claim":"email","until":"@"})").username.until, "@");
+  const Rule other = rule_with(R"("preset":"docker-auth","username":{"claim":"email"})");
+  EXPECT_EQ(other.username.until, "") << "what cut the preset's claim cuts no other";
 }
 
 TEST(OauthConfig, PointsAtUnknownNames) {
@@ -153,6 +157,9 @@ TEST(OauthConfig, RefusesRulesThatCannotWork) {
   expect(one_rule(R"("username":{"field":"/u"})"), "only where one is asked for");
   expect(one_rule(R"("username":{"field":"u"})"), "JSON pointer");
   expect(one_rule(R"("username":{"claim":"a","field":"/b"})"), "one of {\"claim\"");
+  expect(one_rule(R"("username":{"until":"@"})"), "one of {\"claim\"");
+  expect(one_rule(R"("scopes":["openid"],"username":{"claim":"a","until":""})"), "before nothing");
+  expect(one_rule(R"("username":{"literal":"a@b","until":"@"})"), "only a claim or a field");
   expect(one_rule(R"("mint":"exchange")"), "an audience, a resource or a scope");
   expect(one_rule(R"("mint":"http-json")"), "\"endpoint\" to ask");
   expect(
@@ -355,6 +362,48 @@ TEST_F(OauthConfigFiles, LoginFillsEveryShapeOfFile) {
     EXPECT_EQ(config->vault, "keyctl");
     EXPECT_NE(find_rule(*config, "a.b"), nullptr);
   }
+}
+
+TEST_F(OauthConfigFiles, LoginToOneRegistryOfAWildcardKeepsItsRule) {
+  write(system_, R"({"registries": {"*.example.com": {"issuer": "https://id.example.com", "client_id": "all",
+    "client_secret": "s", "scopes": ["openid"], "username": {"claim": "sub"}, "session": "company",
+    "endpoints": {"device": "https://id.example.com/old", "token": "{issuer}/t"}, "realm_hosts": ["auth.example.com"],
+    "mint": {"shape": "http-json", "endpoint": "https://{registry}/m", "secret_field": "/s"}}}})");
+  write(user_, R"({"registries": {"*.example.com": {"ca_file": "/ca", "mint": {"expires_field": "/e"},
+    "endpoints": {"device": "https://id.example.com/d"}, "username": {"claim": "email", "until": "@"}}}})");
+  ASSERT_TRUE(remember(host_, {"a.example.com", "", "", "mine", {"openid", "email"}, ""}));
+  const auto config = load_config(host_);
+  ASSERT_TRUE(config) << config.error().message << read(user_);
+  const Rule& rule = *find_rule(*config, "a.example.com");
+  const Rule& wildcard = *find_rule(*config, "b.example.com");
+  EXPECT_EQ(rule.pattern, "a.example.com");
+  EXPECT_EQ(rule.client_id, "mine");
+  EXPECT_EQ(rule.scopes, (std::vector<std::string>{"openid", "email"}));
+  EXPECT_EQ(rule.client_secret, "") << "that of another client";
+  EXPECT_EQ(rule.session, "") << "another client has another session";
+  EXPECT_EQ(rule.issuer, wildcard.issuer);
+  EXPECT_EQ(rule.device_endpoint, "https://id.example.com/d");
+  EXPECT_EQ(rule.token_endpoint, wildcard.token_endpoint);
+  EXPECT_EQ(rule.realm_hosts, wildcard.realm_hosts);
+  EXPECT_EQ(rule.ca_file, "/ca");
+  EXPECT_EQ(rule.mint.endpoint, "https://a.example.com/m");
+  EXPECT_EQ(rule.mint.secret_field, "/s");
+  EXPECT_EQ(rule.mint.expires_field, "/e");
+  EXPECT_EQ(rule.username.value, "email");
+  EXPECT_EQ(rule.username.until, "@");
+  EXPECT_EQ(wildcard.session, "company");
+
+  ASSERT_TRUE(remember(host_, {"a.example.com", "", "https://other.example.com", "", {}, ""}));
+  const auto moved = load_config(host_);
+  ASSERT_TRUE(moved) << moved.error().message << read(user_);
+  EXPECT_EQ(find_rule(*moved, "a.example.com")->device_endpoint, "") << "an endpoint of the former provider";
+  EXPECT_EQ(find_rule(*moved, "a.example.com")->token_endpoint, "https://other.example.com/t");
+  EXPECT_EQ(find_rule(*moved, "b.example.com")->device_endpoint, "https://id.example.com/d");
+}
+
+TEST_F(OauthConfigFiles, VaultAloneIsRememberedWithoutARule) {
+  ASSERT_TRUE(remember(host_, {"", "", "", "", {}, "pass"}));
+  EXPECT_EQ(read(user_), "{\n  \"vault\": \"pass\"\n}\n");
 }
 
 TEST_F(OauthConfigFiles, LoginFollowsALink) {

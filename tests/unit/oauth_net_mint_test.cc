@@ -186,6 +186,19 @@ TEST_F(Mint, UserNamesFromClaims) {
   EXPECT_FALSE(run());
 }
 
+TEST_F(Mint, UserNamesUpToAMark) {
+  rule_.username = {UsernameRule::Source::claim, "sub", "@"};
+  for (const auto& [claim, name] : {std::pair("alice@corp.example", "alice"), {"alice", "alice"}, {"a@b@c", "a"}}) {
+    session_.id_token = Secret(jwt(std::string(R"({"sub":")") + claim + "\"}"));
+    EXPECT_EQ(name, run().value().username);
+  }
+  // Nothing is left, or what is left would be taken for something else.
+  for (const char* claim : {"@corp.example", "<token>@corp.example", "a:b@corp.example"}) {
+    session_.id_token = Secret(jwt(std::string(R"({"sub":")") + claim + "\"}"));
+    EXPECT_FALSE(run()) << claim;
+  }
+}
+
 TEST_F(Mint, R9NamesThatNoRegistryCanBeSent) {
   rule_.username = {UsernameRule::Source::claim, "sub"};
   for (const char* name : {"", "a:b", "two\\nlines", "esc\\u001b[m", "nul\\u0000x", "right\\u202eto left", "<token>"}) {

@@ -149,6 +149,7 @@ TEST(OauthPresets, GenericOnesUseTheSubject) {
     EXPECT_EQ(rule.scopes, (Words{"openid", "offline_access"}));
     EXPECT_EQ(rule.username.source, UsernameRule::Source::claim);
     EXPECT_EQ(rule.username.value, "sub");
+    EXPECT_EQ(rule.username.until, name == std::string("oidc") ? "" : "@");
   }
 }
 

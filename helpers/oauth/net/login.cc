@@ -102,20 +102,19 @@ class Login {
     }
     config_ = std::move(*config);
     const Rule* known = find_rule(config_, registry_);
-    told_ = known == nullptr || !options_.preset.empty() || !options_.issuer.empty() || !options_.client_id.empty() ||
-            !options_.scopes.empty() || !options_.vault.empty();
+    const bool new_rule = known == nullptr || says_more_than(*known);
+    const bool new_vault = !options_.vault.empty() && options_.vault != config_.vault;
+    told_ = new_rule || new_vault;
     if (!told_) {
       rule_ = *known;
       return {};
     }
-    what_ = {registry_, options_.preset, options_.issuer, options_.client_id, options_.scopes, options_.vault};
-    if (known == nullptr) {
-      what_.preset = what_.preset.empty() ? fitting_preset() : what_.preset;
-    } else if (known->pattern != registry_) {
-      // The rule of one registry takes the place of the pattern's for it, so it must be complete.
-      what_.preset = what_.preset.empty() ? known->preset : what_.preset;
-      what_.issuer = what_.issuer.empty() ? known->issuer : what_.issuer;
-      what_.client_id = what_.client_id.empty() ? known->client_id : what_.client_id;
+    if (new_rule) {
+      what_ = {registry_, options_.preset, options_.issuer, options_.client_id, options_.scopes, {}};
+    }
+    what_.vault = options_.vault;
+    if (known == nullptr && what_.preset.empty()) {
+      what_.preset = fitting_preset(registry_);
     }
     if (known == nullptr && what_.client_id.empty()) {
       return fail(ErrorKind::bad_input, "nothing is known yet about how to log in to " + registry_,
@@ -138,14 +137,11 @@ class Login {
     return {};
   }
 
-  [[nodiscard]] std::string fitting_preset() const {
-    for (const Preset& preset : presets()) {
-      if (std::any_of(preset.hosts.begin(), preset.hosts.end(),
-                      [&](const std::string& pattern) { return matches(pattern, registry_); })) {
-        return preset.name;
-      }
-    }
-    return {};
+  /// Whether the command line has something for the rule that it does not have already.
+  [[nodiscard]] bool says_more_than(const Rule& rule) const {
+    const auto differs = [](const auto& said, const auto& known) { return !said.empty() && said != known; };
+    return differs(options_.preset, rule.preset) || differs(options_.issuer, rule.issuer) ||
+           differs(options_.client_id, rule.client_id) || differs(options_.scopes, rule.scopes);
   }
 
   static std::string preset_names() {

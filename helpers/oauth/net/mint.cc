@@ -269,19 +269,14 @@ Result<Product> make(Http& http, const Rule& rule, const std::string& registry, 
   return fail(ErrorKind::internal, "unknown shape of credential");
 }
 
-/// A literal name was written by the user; the others come from a server, and must not turn into the word that makes
-/// clients take the secret for an identity token.
-Result<std::string> username(const Rule& rule, const std::string& registry, const Session& session,
-                             const Product& product) {
+/// The name as a server gave it; nothing when there is none.
+std::optional<std::string> given_name(const Rule& rule, const Session& session, const Product& product) {
   const std::string& where = rule.username.value;
-  if (rule.username.source == UsernameRule::Source::literal) {
-    return where;
-  }
-  if (where.empty() && rule.mint.pair && !product.user.empty() && product.user != "<token>") {
+  if (where.empty() && rule.mint.pair && !product.user.empty()) {
     return product.user;
   }
-  const bool is_claim = rule.username.source == UsernameRule::Source::claim;
   Json claims;
+  const bool is_claim = rule.username.source == UsernameRule::Source::claim;
   if (is_claim) {
     // Checked when it came from the token endpoint (OpenID Connect Core 3.1.3.7).
     if (Result<Json> read = jwt_claims(session.id_token.view())) {
@@ -290,15 +285,34 @@ Result<std::string> username(const Rule& rule, const std::string& registry, cons
   }
   const Json& source = is_claim ? claims : product.answer;
   const Json* value = where.starts_with('/') ? source.at_pointer(where) : source.find(where);
-  if (value == nullptr || value->type != Json::Type::string || value->string == "<token>") {
+  if (value == nullptr || value->type != Json::Type::string) {
+    return std::nullopt;
+  }
+  return value->string;
+}
+
+/// A literal name was written by the user; the others come from a server, and must not turn into the word that makes
+/// clients take the secret for an identity token.
+Result<std::string> username(const Rule& rule, const std::string& registry, const Session& session,
+                             const Product& product) {
+  const UsernameRule& wanted = rule.username;
+  if (wanted.source == UsernameRule::Source::literal) {
+    return wanted.value;
+  }
+  std::optional<std::string> name = given_name(rule, session, product);
+  if (name && !wanted.until.empty()) {
+    name->resize(std::min(name->find(wanted.until), name->size()));
+  }
+  if (!name || *name == "<token>") {
+    const bool is_claim = wanted.source == UsernameRule::Source::claim;
     return fail(ErrorKind::denied,
-                std::string(is_claim ? "the ID token has no claim " : "the answer has no field ") + printable(where) +
-                    " for the user name at " + registry,
+                std::string(is_claim ? "the ID token has no claim " : "the answer has no field ") +
+                    printable(wanted.value) + " for the user name at " + registry,
                 is_claim ? "add the scopes openid and profile to its rule, or name another claim, then: " +
                                login_command(registry)
                          : "see: docker-credential-oauth config check");
   }
-  return value->string;
+  return *std::move(name);
 }
 
 Result<> check_release(const std::string& name, const Secret& secret, const std::string& registry) {
