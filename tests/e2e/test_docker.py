@@ -5,25 +5,14 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 
 from docker_world import PASSWORD, USER, DockerMixin, docker_commands, traces_of
-from keyctl_world import KeyctlWorld
-from pass_world import PassWorld
+from helper_worlds import on_each_helper
 from sandbox import SandboxCase, main
-from secretservice_world import SecretServiceWorld
 from token_server import TokenServer
 
 HUB = "https://index.docker.io/v1/"
 
 
-class SecretServiceDocker(DockerMixin, SecretServiceWorld):
-    helper_name = "secretservice"
-
-
-class PassDocker(DockerMixin, PassWorld):
-    helper_name = "pass"
-
-
-class KeyctlDocker(DockerMixin, KeyctlWorld):
-    helper_name = "keyctl"
+SecretServiceDocker, PassDocker, KeyctlDocker = on_each_helper(DockerMixin)
 
 
 class DockerCase(SandboxCase):
@@ -42,10 +31,6 @@ class DockerCase(SandboxCase):
             self.world.cli = path
             self.world.config.unlink(missing_ok=True)
             yield version
-
-    def succeeds(self, done):
-        self.assertEqual(done.code, 0, done)
-        return done
 
     def stored(self):
         """What `list` says, as a dictionary."""

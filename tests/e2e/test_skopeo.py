@@ -2,22 +2,11 @@
 import json
 
 from docker_world import PASSWORD, USER, RegistryMixin, traces_of, write_oci_image
-from keyctl_world import KeyctlWorld
-from pass_world import PassWorld
+from helper_worlds import on_each_helper
 from sandbox import SandboxCase, main
-from secretservice_world import SecretServiceWorld
 
 
-class SecretServiceRegistry(RegistryMixin, SecretServiceWorld):
-    helper_name = "secretservice"
-
-
-class PassRegistry(RegistryMixin, PassWorld):
-    helper_name = "pass"
-
-
-class KeyctlRegistry(RegistryMixin, KeyctlWorld):
-    helper_name = "keyctl"
+SecretServiceRegistry, PassRegistry, KeyctlRegistry = on_each_helper(RegistryMixin)
 
 
 class Story:
@@ -34,10 +23,6 @@ class Story:
 
     def skopeo(self, *arguments, **options):
         return self.world.run("skopeo", "--policy", self.world.root / "policy.json", *arguments, **options)
-
-    def succeeds(self, done):
-        self.assertEqual(done.code, 0, done)
-        return done
 
     def log_in(self, *options, registry=None):
         return self.skopeo(*options, "login", "--tls-verify=false", "-u", USER, "--password-stdin",

@@ -6,19 +6,14 @@ import sys
 import urllib.parse
 from pathlib import Path
 
-from faulty_provider import FaultyProvider
-from oauth_world import OauthWorld
-from sandbox import SandboxCase, main
+from oauth_case import NOBODY, OauthCase
+from sandbox import main
 
 SUPPORT = Path(__file__).resolve().parents[1] / "support"
-NOBODY = "127.0.0.1:9"  # a registry that is not there, which a login survives
 
 
-class BrowserCase(SandboxCase):
-    def make_world(self):
-        world = OauthWorld()
-        world.host = NOBODY
-        return world
+class BrowserCase(OauthCase):
+    registry = NOBODY
 
     def log_in(self, browser, **env):
         self.page = self.world.root / "page"
@@ -56,8 +51,7 @@ class OnlyIpv6Test(BrowserCase):
                                    text=True, check=False, env={**os.environ, self.IN_NETWORK: "yes"}, timeout=60)
             self.assertEqual(again.returncode, 0, again.stderr)
             return
-        provider = FaultyProvider(host="::1")
-        self.addCleanup(provider.close)
+        provider = self.faulty(host="::1")
         self.world.configure_oauth({NOBODY: {"issuer": provider.issuer, "client_id": "cli", "scopes": ["read"],
                                              "allow_http_loopback": True, "username": "alice"}})
         done = self.log_in("scripted_browser.py", TEST_LOGIN="nobody", TEST_BEFORE="{path}?code=good&state={state}")

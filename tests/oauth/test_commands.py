@@ -2,23 +2,17 @@
 import base64
 import json
 
-from oauth_world import HELPER, NOT_FOUND, OauthWorld
-from sandbox import SandboxCase, main
+from oauth_case import OauthCase
+from oauth_world import HELPER, NOT_FOUND
+from sandbox import main
 
 
-class CommandCase(SandboxCase):
-    def make_world(self):
-        return OauthWorld()
-
+class CommandCase(OauthCase):
     def ready(self, **options):
         provider = self.world.start_provider(**options)
         self.world.configure_oauth()
         self.world.make_session()
         return provider
-
-    def succeeds(self, done):
-        self.assertEqual(done.code, 0, done)
-        return done
 
 
 class LogoutTest(CommandCase):

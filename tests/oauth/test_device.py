@@ -6,19 +6,16 @@ import time
 import unittest
 from pathlib import Path
 
-from faulty_provider import Answer, FaultyProvider, error, unsigned_token
-from oauth_world import HELPER, NOT_FOUND, SCOPES, OauthWorld
-from sandbox import SANITIZED, SandboxCase, main
+from faulty_provider import Answer, error, unsigned_token
+from oauth_case import NOBODY, OauthCase
+from oauth_world import HELPER, NOT_FOUND, SCOPES
+from sandbox import SANITIZED, main
 
 PENDING = error("authorization_pending")
-NOBODY = "127.0.0.1:9"  # a registry that is not there, which a login survives
 
 
-class DeviceCase(SandboxCase):
-    def make_world(self):
-        world = OauthWorld()
-        world.host = NOBODY
-        return world
+class DeviceCase(OauthCase):
+    registry = NOBODY
 
     def not_logged_in(self):
         self.assertIsNone(self.world.session())
@@ -208,8 +205,7 @@ class RealProviderTest(DeviceCase):
 class FaultyProviderTest(DeviceCase):
     def setUp(self):
         super().setUp()
-        self.provider = FaultyProvider()
-        self.addCleanup(self.provider.close)
+        self.provider = self.faulty()
         self.configure()
 
     def configure(self, **changes):
@@ -219,7 +215,7 @@ class FaultyProviderTest(DeviceCase):
     def login(self, *arguments, **options):
         return self.world.login(None, *arguments, decide=lambda code: None, **options)
 
-    def succeeds(self, polls=None):
+    def logs_in(self, polls=None):
         done = self.login()
         self.assertEqual(done.code, 0, (done, done.events))
         self.assertEqual(self.world.credential()[0], "alice")
@@ -229,18 +225,18 @@ class FaultyProviderTest(DeviceCase):
     def test_errors_with_status_200(self):
         """As GitHub answers."""
         self.provider.answers["/token"] = [Answer(200, {"error": "authorization_pending"}), self.provider.tokens()]
-        self.succeeds(2)
+        self.logs_in(2)
 
     def test_pending_with_other_statuses(self):
         """403 as Auth0, 428 as Google."""
         self.provider.answers["/token"] = [error("authorization_pending", 403), error("authorization_pending", 428),
                                            self.provider.tokens()]
-        self.succeeds(3)
+        self.logs_in(3)
 
     def test_numbers_as_text(self):
         self.provider.device.update(expires_in="600", interval="1")
         self.provider.answers["/token"] = [PENDING, self.provider.tokens(expires_in="3600")]
-        self.succeeds(2)
+        self.logs_in(2)
         session = self.world.session()
         self.assertEqual(session["expires"] - session["obtained"], 3600)
 
@@ -253,17 +249,17 @@ class FaultyProviderTest(DeviceCase):
             return error("slow_down", interval=7) if len(times) == 1 else self.provider.tokens()
 
         self.provider.answers["/token"] = token
-        self.succeeds()
+        self.logs_in()
         self.assertGreaterEqual(times[1] - times[0], 5.9)
 
     def test_other_name_for_the_address(self):
         """As Google: verification_url."""
         self.provider.device["verification_url"] = self.provider.device.pop("verification_uri")
-        self.succeeds()
+        self.logs_in()
 
     def test_no_expiry(self):
         self.provider.answers["/token"] = self.provider.tokens(expires_in=None)
-        self.succeeds()
+        self.logs_in()
 
     def test_errors_that_end_it(self):
         for code in ("access_denied", "expired_token", "invalid_grant", "invalid_client", "unauthorized_client",
@@ -342,14 +338,14 @@ class FaultyProviderTest(DeviceCase):
                                   "revocation": f"{self.provider.issuer}/revoke"})
         self.provider.answers["/.well-known/openid-configuration"] = Answer(404)
         self.provider.answers["/.well-known/oauth-authorization-server"] = Answer(404)
-        self.succeeds()
+        self.logs_in()
         self.assertEqual([path for _, path, _ in self.provider.requests if "well-known" in path], [])
 
     def test_discovery_by_either_document(self):
         for missing in ("openid-configuration", "oauth-authorization-server"):
             with self.subTest(missing):
                 self.provider.answers = {f"/.well-known/{missing}": Answer(404)}
-                self.succeeds()
+                self.logs_in()
 
     def test_discovery_of_an_issuer_with_a_path(self):
         """Each of the three places where the document of such an issuer may be."""
@@ -365,7 +361,7 @@ class FaultyProviderTest(DeviceCase):
                 self.provider.answers = {other: Answer(404) for other in places if other != place}
                 self.provider.answers.update({place: Answer(body=self.provider.metadata),
                                               "/token": self.provider.tokens(id_token=token)})
-                self.succeeds()
+                self.logs_in()
                 self.assertEqual(len(self.provider.asked(place)), 1)
 
     def test_device_code_stays_out_of_sight(self):

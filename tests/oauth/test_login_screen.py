@@ -1,72 +1,26 @@
 """What a person sees at a terminal during a login, and what becomes of it afterwards: the code, the QR code, the browser,
 Ctrl-C, the registry's opinion, and Docker's configuration file."""
-import fcntl
 import json
-import os
-import pty
 import re
-import select
-import struct
-import subprocess
-import termios
 import time
 
-from oauth_world import HELPER, OauthWorld
-from sandbox import SandboxCase, main
+from oauth_case import NOBODY, ProviderCase
+from oauth_world import HELPER
+from sandbox import main
+from terminal import Terminal
 
-NOBODY = "127.0.0.1:9"  # a registry that is not there, which a login survives
 CODE = r"\b[A-Z]{4}-[A-Z]{4}\b"
 ESCAPE = "\x1b"
 
 
-class Screen:
+class Screen(Terminal):
     """A terminal with a login on it."""
 
     def __init__(self, case, *arguments, columns=100, **env):
-        self.case, self.text = case, ""
-        self.master, slave = pty.openpty()
-        fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 60, columns, 0, 0))
         world = case.world
-        environment = {**world.env, "TERM": "xterm-256color", "LANG": "C.UTF-8", **env}
-        self.process = subprocess.Popen(
-            [*map(str, world.prefix), str(HELPER), "login", *arguments], stdin=slave, stdout=slave, stderr=slave,
-            env={name: value for name, value in environment.items() if value is not None}, start_new_session=True,
-            preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0))
-        os.close(slave)
-        case.addCleanup(os.close, self.master)
-        case.addCleanup(self.process.wait)
-        case.addCleanup(self.process.kill)
-
-    def read(self, wait):
-        """What has come; false at the end."""
-        if not select.select([self.master], [], [], wait)[0]:
-            return True
-        try:
-            data = os.read(self.master, 65536)
-        except OSError:  # everybody has left the terminal
-            return False
-        self.text += data.decode().replace("\r\n", "\n")
-        return bool(data)
-
-    def until(self, pattern, timeout=20):
-        deadline = time.monotonic() + timeout
-        while not (found := re.search(pattern, self.plain)):
-            going = self.read(0.2)
-            self.case.assertTrue(going and time.monotonic() < deadline, f"no {pattern!r} on the screen:\n{self.text}")
-        return found.group()
-
-    def finish(self, timeout=20):
-        deadline = time.monotonic() + timeout
-        while self.read(0.2) and time.monotonic() < deadline and self.process.poll() is None:
-            pass
-        code = self.process.wait(5)
-        while select.select([self.master], [], [], 0.1)[0] and self.read(0):
-            pass
-        return code
-
-    @property
-    def plain(self):
-        return re.sub(r"\x1b\[[0-9;]*m", "", self.text)
+        super().__init__([*world.prefix, HELPER, "login", *arguments],
+                         {**world.env, "TERM": "xterm-256color", "LANG": "C.UTF-8", **env}, columns)
+        case.addCleanup(self.close)
 
     def qr(self):
         """The modules of the QR code on the screen, without the quiet zone; True is dark. Empty without one."""
@@ -80,15 +34,9 @@ class Screen:
         return [row[2:-2] for row in rows[2:2 + len(rows[0]) - 4]]
 
 
-class ScreenCase(SandboxCase):
-    def make_world(self):
-        world = OauthWorld()
-        world.host = NOBODY
-        return world
-
+class ScreenCase(ProviderCase):
     def setUp(self):
         super().setUp()
-        self.provider = self.world.start_provider()
         self.world.configure_oauth()
 
     def log_in(self, *arguments, code=0, **env):
@@ -96,16 +44,6 @@ class ScreenCase(SandboxCase):
         self.provider.approve(screen.until(CODE))
         self.assertEqual(screen.finish(), code, screen.text)
         return screen
-
-    def stub(self, name, text):
-        """A program that comes first in PATH."""
-        folder = self.world.root / "stubs"
-        folder.mkdir(exist_ok=True)
-        (folder / name).write_text(f"#!/bin/sh\n{text}\n")
-        (folder / name).chmod(0o755)
-        if str(folder) not in self.world.env["PATH"]:
-            self.world.env["PATH"] = f"{folder}:{self.world.env['PATH']}"
-        return folder / name
 
 
 class CodeTest(ScreenCase):
@@ -147,7 +85,7 @@ class CodeTest(ScreenCase):
     def test_control_c(self):
         screen = Screen(self, NOBODY)
         screen.until("Ctrl-C")
-        os.write(screen.master, b"\x03")
+        screen.type(b"\x03")
         self.assertEqual(screen.finish(5), 130, screen.text)
         self.assertIsNone(self.world.session())
         self.assertFalse((self.world.root / "docker/config.json").exists())
@@ -162,7 +100,7 @@ class BrowserTest(ScreenCase):
         return path.read_text()
 
     def recorder(self, name):
-        return self.stub(name, f'echo chatter; echo chatter >&2; printf "%s\\n" "$@" >"{self.world.root}/opened"')
+        return self.world.add_program(name, f'echo chatter; echo chatter >&2; printf "%s\\n" "$@" >"{self.world.root}/opened"')
 
     def test_browser_variable(self):
         browser = self.recorder("browser")
@@ -192,7 +130,7 @@ class BrowserTest(ScreenCase):
     def test_browser_that_fails_or_stays(self):
         for text in ("exit 3", "exec sleep 30"):
             with self.subTest(text):
-                self.log_in(BROWSER=str(self.stub("browser", text)))
+                self.log_in(BROWSER=str(self.world.add_program("browser", text)))
 
 
 class AfterwardsTest(ScreenCase):

@@ -3,23 +3,13 @@ import base64
 import json
 import time
 
-from faulty_provider import Answer, FaultyProvider
-from oauth_world import SCOPES, OauthWorld
-from sandbox import SandboxCase, main
+from faulty_provider import Answer
+from oauth_case import NOBODY, ProviderCase
+from oauth_world import SCOPES
+from sandbox import main
 
-NOBODY = "127.0.0.1:9"  # a registry that is not there, which a login survives
 
-
-class MintTest(SandboxCase):
-    def make_world(self):
-        world = OauthWorld()
-        world.host = NOBODY
-        return world
-
-    def setUp(self):
-        super().setUp()
-        self.provider = self.world.start_provider()
-
+class MintTest(ProviderCase):
     def logged_in(self, **changes):
         self.world.configure_oauth({NOBODY: self.world.rule(**changes)})
         self.world.logged_in()
@@ -81,8 +71,7 @@ class MintTest(SandboxCase):
         self.assertNotEqual(self.renewed()[1], secret)
 
     def test_acr(self):
-        registry = FaultyProvider()
-        self.addCleanup(registry.close)
+        registry = self.faulty()
         registry.answers["/oauth2/exchange"] = Answer(body={"refresh_token": "acr-refresh-token"})
         user, secret = self.logged_in(username="00000000-0000-0000-0000-000000000000", allow_http_loopback=True,
                                       mint={"shape": "acr", "tenant": "t", "endpoint": f"{registry.issuer}/oauth2/exchange"})

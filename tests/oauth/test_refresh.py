@@ -11,9 +11,10 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from faulty_provider import Answer, BlackHole, FaultyProvider
-from oauth_world import HELPER, NOT_FOUND, OauthWorld
-from sandbox import SANITIZED, SandboxCase, main
+from faulty_provider import Answer, BlackHole
+from oauth_case import OauthCase
+from oauth_world import HELPER, NOT_FOUND
+from sandbox import SANITIZED, main
 
 PROCESSES = 64
 ROUNDS = 20
@@ -21,10 +22,7 @@ TRIALS = 100
 LIMIT = 20  # seconds that no `get` may exceed
 
 
-class RefreshCase(SandboxCase):
-    def make_world(self):
-        return OauthWorld()
-
+class RefreshCase(OauthCase):
     def with_session(self, **options):
         self.world.start_provider(**options)
         self.world.configure_oauth()
@@ -358,12 +356,8 @@ class SpeedTest(RefreshCase):
 
     def test_get_from_the_vault_needs_no_network_library(self):
         self.with_session()
-        helpers = self.world.root / "helpers"
-        helpers.mkdir()
-        slow = helpers / "docker-credential-slow"
-        slow.write_text('#!/bin/sh\n[ "$1" = get ] && sleep 2\nexec docker-credential-keyctl "$@"\n')
-        slow.chmod(0o755)
-        self.world.env["PATH"] = f"{helpers}:{self.world.env['PATH']}"
+        self.world.add_program("docker-credential-slow",
+                               '[ "$1" = get ] && sleep 2\nexec docker-credential-keyctl "$@"')
         session = self.world.session()
         self.world.vault = "slow"
         self.world.configure_oauth()
@@ -393,8 +387,7 @@ class LimitTest(RefreshCase):
         providers, rules = [], {}
 
         def add(name, **changes):
-            provider = FaultyProvider()
-            self.addCleanup(provider.close)
+            provider = self.faulty()
             providers.append(provider)
             endpoint = changes.pop("endpoint", f"{provider.issuer}/token")
             provider.answers["/token"] = changes.pop("answer", None)
@@ -427,12 +420,7 @@ class LimitTest(RefreshCase):
             self.assertLessEqual(len(provider.asked("/token")), 1, "a refresh token was sent twice")
 
     def test_vault_that_never_answers(self):
-        helpers = self.world.root / "helpers"
-        helpers.mkdir()
-        stuck = helpers / "docker-credential-stuck"
-        stuck.write_text("#!/bin/sh\nexec sleep 60\n")
-        stuck.chmod(0o755)
-        self.world.env["PATH"] = f"{helpers}:{self.world.env['PATH']}"
+        self.world.add_program("docker-credential-stuck", "exec sleep 60")
         self.world.start_provider()
         self.world.vault = "stuck"
         self.world.configure_oauth()

@@ -14,9 +14,10 @@ import urllib.request
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from faulty_provider import Answer, FaultyProvider, error, unsigned_token
-from oauth_world import HELPER, NOT_FOUND, Authority, OauthWorld
-from sandbox import SandboxCase, main
+from faulty_provider import Answer, error, unsigned_token
+from oauth_case import OauthCase
+from oauth_world import HELPER, NOT_FOUND, Authority
+from sandbox import main
 
 ACCESS = "canary-access-3b1c9d"
 REFRESH = "canary-refresh-77aa02"
@@ -27,22 +28,13 @@ REGISTRY = "registry.example.test"
 BROWSER = Path(__file__).resolve().parents[1] / "support/scripted_browser.py"
 
 
-class RuleCase(SandboxCase):
+class RuleCase(OauthCase):
     """A scripted provider and a session with it."""
-
-    def make_world(self):
-        world = OauthWorld()
-        world.host = REGISTRY
-        return world
+    registry = REGISTRY
 
     def setUp(self):
         super().setUp()
         self.provider = self.faulty()
-
-    def faulty(self, **options):
-        provider = FaultyProvider(**options)
-        self.addCleanup(provider.close)
-        return provider
 
     def rule(self, provider=None, **changes):
         provider = provider or self.provider

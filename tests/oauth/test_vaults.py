@@ -2,20 +2,12 @@
 import json
 from concurrent.futures import ThreadPoolExecutor
 
-from oauth_world import NOT_FOUND, OauthMixin, OauthWorld
-from pass_world import PassWorld
+from helper_worlds import on_each_helper
+from oauth_case import NOBODY
+from oauth_world import NOT_FOUND, OauthMixin
 from sandbox import SandboxCase, main
-from secretservice_world import SecretServiceWorld
 
-NOBODY = "127.0.0.1:9"  # a registry that is not there, which a login survives
-
-
-class PassVault(OauthMixin, PassWorld):
-    vault = "pass"
-
-
-class SecretServiceVault(OauthMixin, SecretServiceWorld):
-    vault = "secretservice"
+SecretServiceVault, PassVault, KeyctlVault = on_each_helper(OauthMixin)
 
 
 class Story:
@@ -69,7 +61,7 @@ class SecretServiceTest(Story, SandboxCase):
 
 class KeyctlTest(Story, SandboxCase):
     def make_world(self):
-        return OauthWorld()
+        return KeyctlVault()
 
 
 if __name__ == "__main__":

@@ -88,6 +88,16 @@ class Sandbox:
         self.children.append(process)
         return process
 
+    def add_program(self, name, script):
+        """Puts a shell script in front of everything else in PATH."""
+        folder = self.root / "programs"
+        folder.mkdir(exist_ok=True)
+        (folder / name).write_text(f"#!/bin/sh\n{script}\n")
+        (folder / name).chmod(0o755)
+        if not self.env["PATH"].startswith(f"{folder}:"):
+            self.env["PATH"] = f"{folder}:{self.env['PATH']}"
+        return folder / name
+
     def wait_for(self, condition, what, timeout=20):
         """Polls until `condition()` is true; fails with `what` when that takes longer than `timeout` seconds."""
         deadline = time.monotonic() + timeout
@@ -122,6 +132,10 @@ class SandboxCase(unittest.TestCase):
     def setUp(self):
         self.world = self.make_world()
         self.addCleanup(self.world.close)
+
+    def succeeds(self, done):
+        self.assertEqual(done.code, 0, done)
+        return done
 
 
 def main():
