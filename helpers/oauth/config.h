@@ -137,4 +137,7 @@ struct Preset {
 /// The name of the preset for a registry that everybody knows; empty without one.
 [[nodiscard]] std::string fitting_preset(std::string_view registry);
 
+/// All of them, for a message.
+[[nodiscard]] std::string preset_names();
+
 }  // namespace keyberth::oauth

@@ -173,6 +173,14 @@ const std::vector<Preset>& presets() {
   return all;
 }
 
+std::string preset_names() {
+  std::string names;
+  for (const Preset& preset : presets()) {
+    names += (names.empty() ? "" : ", ") + preset.name;
+  }
+  return names;
+}
+
 std::string fitting_preset(std::string_view registry) {
   for (const Preset& preset : presets()) {
     if (std::any_of(preset.hosts.begin(), preset.hosts.end(),

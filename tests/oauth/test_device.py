@@ -167,8 +167,19 @@ class RealProviderTest(DeviceCase):
                                 env={"SSL_CERT_FILE": str(trust), "CURL_CA_BUNDLE": str(trust)})
         self.assertEqual(done.code, 0, (done, done.events))
         rule = json.loads(self.world.oauth_config.read_text())["registries"][self.world.host]
-        self.assertEqual((rule["issuer"], rule["client_id"]), (provider.issuer, "cli"))
-        self.assertEqual(self.world.get().code, 0)
+        self.assertEqual(rule, {"preset": "oidc", "issuer": provider.issuer, "client_id": "cli"})
+        self.assertEqual(self.world.credential()[0], "alice")
+        self.assertTrue(self.world.session()["refresh_token"])
+
+    def test_first_login_without_openid(self):
+        """Scopes that bring no ID token are taken as they are, with the usual user name."""
+        provider = self.start()
+        self.world.configure_oauth({})
+        trust = str(self.world.authority.ca)
+        self.world.logged_in(None, "--issuer", provider.issuer, "--client-id", "cli", "--scope", "registry:pull",
+                             env={"SSL_CERT_FILE": trust})
+        self.assertNotIn("preset", json.loads(self.world.oauth_config.read_text())["registries"][self.world.host])
+        self.assertEqual(self.world.credential()[0], "oauth2")
 
     def test_login_to_one_registry_of_a_wildcard(self):
         """It goes on as the wildcard's rule says; only what differs makes a rule of its own, which has the rest as well."""

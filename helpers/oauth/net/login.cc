@@ -114,7 +114,7 @@ class Login {
     }
     what_.vault = options_.vault;
     if (known == nullptr && what_.preset.empty()) {
-      what_.preset = fitting_preset(registry_);
+      what_.preset = usual_preset();
     }
     if (known == nullptr && what_.client_id.empty()) {
       return fail(ErrorKind::bad_input, "nothing is known yet about how to log in to " + registry_,
@@ -144,12 +144,13 @@ class Login {
            differs(options_.client_id, rule.client_id) || differs(options_.scopes, rule.scopes);
   }
 
-  static std::string preset_names() {
-    std::string names;
-    for (const Preset& preset : presets()) {
-      names += (names.empty() ? "" : ", ") + preset.name;
-    }
-    return names;
+  /// For a registry that nothing is known about: its vendor's, or OpenID Connect for an issuer, if an ID token is
+  /// wanted.
+  [[nodiscard]] std::string usual_preset() const {
+    const auto& scopes = options_.scopes;
+    const bool openid = scopes.empty() || std::find(scopes.begin(), scopes.end(), "openid") != scopes.end();
+    const std::string vendors = fitting_preset(registry_);
+    return vendors.empty() && !options_.issuer.empty() && openid ? "oidc" : vendors;
   }
 
   /// Through the provider, with the person. Fills the session.
