@@ -29,9 +29,10 @@ SCOPES = ["openid", "offline_access", "registry:pull", "registry:push"]
 
 
 class Authority:
-    """A certificate authority of its own, and one certificate for every server on this machine's loopback."""
+    """A certificate authority of its own, and one certificate for every server on this machine's loopback. `names` are
+    those it has besides."""
 
-    def __init__(self, world, name="ca"):
+    def __init__(self, world, name="ca", names=()):
         folder = world.root / name
         folder.mkdir()
         self.ca, self.key, self.certificate = folder / "ca.crt", folder / "server.key", folder / "server.crt"
@@ -42,7 +43,8 @@ class Authority:
                 ["req", "-x509", *new_key, "-keyout", self.key, "-out", self.certificate, "-days", "30",
                  "-subj", "/CN=localhost", "-CA", self.ca, "-CAkey", folder / "ca.key",
                  "-addext", "basicConstraints=critical,CA:FALSE",
-                 "-addext", "subjectAltName=DNS:localhost,DNS:registry.test,IP:127.0.0.1,IP:::1"]):
+                 "-addext", "subjectAltName=IP:127.0.0.1,IP:::1"
+                 + "".join(f",DNS:{one}" for one in ("localhost", "registry.test", *names))]):
             done = world.run("openssl", *arguments)
             assert done.code == 0, done
 
@@ -56,13 +58,13 @@ class Authority:
 
 
 class Provider:
-    """oidc-provider, as a process of its own. `issuer` is its address."""
+    """oidc-provider, as a process of its own. `issuer` is its address, that of this machine unless it is given."""
 
-    def __init__(self, world, authority, port=0, **options):
+    def __init__(self, world, authority, port=0, issuer=None, **options):
         if not (MODULES / "installed").exists():
             raise AssertionError("the test servers are missing; run scripts/install-test-servers")
         self.context = authority.client() if authority else None
-        given = {"modules": str(MODULES), "port": port, "options": {"interval": 1, **options}}
+        given = {"modules": str(MODULES), "port": port, "issuer": issuer, "options": {"interval": 1, **options}}
         if authority:
             given.update(key=str(authority.key), cert=str(authority.certificate))
         log = world.root / f"oidc-{len(world.children)}.log"

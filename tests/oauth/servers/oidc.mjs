@@ -4,6 +4,8 @@
 // to. What a test wants of it, it says in one JSON object: {"modules": folder with node_modules, "key": and "cert": PEM
 // files, ...options}. The options below can be changed while it runs.
 //
+// "issuer" is its name, if it has another than the address it listens at.
+//
 //   POST /__/set       {option: value, ...}
 //   POST /__/approve   {"user_code", "login"}: what a person does in the browser, in one request
 //   POST /__/deny      {"user_code"}
@@ -96,14 +98,14 @@ function make(issuer) {
     conformIdTokenClaims: false,
     clientDefaults: { id_token_signed_response_alg: 'ES256' },
     clients: [
-      {
-        client_id: 'cli',
+      ...['cli', 'registry-cli'].map((id) => ({
+        client_id: id,
         application_type: 'native',
         token_endpoint_auth_method: 'none',
         response_types: ['code'],
         grant_types: ['authorization_code', 'refresh_token', 'urn:ietf:params:oauth:grant-type:device_code', EXCHANGE],
         redirect_uris: ['127.0.0.1', '[::1]', 'localhost'].flatMap((host) => [`http://${host}/callback`, `http://${host}/`]),
-      },
+      })),
       { client_id: 'other', application_type: 'native', token_endpoint_auth_method: 'none', response_types: [], redirect_uris: [],
         grant_types: ['refresh_token', 'urn:ietf:params:oauth:grant-type:device_code'] },
       { client_id: 'registry', client_secret: 'registry-secret', grant_types: ['client_credentials'], redirect_uris: [], response_types: [] },
@@ -238,7 +240,7 @@ const server = tls ? https.createServer(tls) : http.createServer();
 server.keepAliveTimeout = 1000;
 server.on(tls ? 'secureConnection' : 'connection', () => { counted.connections += 1; });
 server.listen(given.port ?? 0, '127.0.0.1', () => {
-  const issuer = `${tls ? 'https://localhost' : 'http://127.0.0.1'}:${server.address().port}`;
+  const issuer = given.issuer ?? `${tls ? 'https://localhost' : 'http://127.0.0.1'}:${server.address().port}`;
   const provider = make(issuer);
   const serve = provider.callback();
   server.on('request', async (request, response) => {
