@@ -46,36 +46,35 @@ Credential probe() {
   return {"doctor-" + id + ".keyberth.invalid", kUser, Secret("probe-" + id)};
 }
 
-Check round_trip(const Helper& helper) {
-  const Credential login = probe();
-  const std::vector<std::string> keys{login.server};
-  const char* link = kRoundTrip;
-  if (Result<> stored = helper.store.store(login); !stored) {
-    return problem(link, stored.error());
-  }
-  const Result<Credential> found = helper.store.get(keys);
-  const Result<> erased = helper.store.erase(keys);
-  if (!found) {
-    return problem(link, found.error());
-  }
-  if (found->username != login.username || !found->secret.equals(login.secret)) {
-    return {link, Check::State::problem, "a login that was stored came back changed", ""};
-  }
-  return erased ? Check{link, Check::State::ok, "a login made for this was stored, read and removed", ""}
-                : problem(link, erased.error());
-}
-
 std::vector<Check> examine_store(const Helper& helper) {
   std::vector<Check> checks = helper.examine ? helper.examine() : std::vector<Check>();
   const bool done =
       std::any_of(checks.begin(), checks.end(), [](const Check& check) { return check.link == kRoundTrip; });
   if (all_well(checks) && !done) {
-    checks.push_back(round_trip(helper));
+    checks.push_back(round_trip(helper.store));
   }
   return checks;
 }
 
 }  // namespace
+
+Check round_trip(Store& store) {
+  const Credential login = probe();
+  const std::vector<std::string> keys{login.server};
+  if (Result<> stored = store.store(login); !stored) {
+    return problem(kRoundTrip, stored.error());
+  }
+  const Result<Credential> found = store.get(keys);
+  const Result<> erased = store.erase(keys);
+  if (!found) {
+    return problem(kRoundTrip, found.error());
+  }
+  if (found->username != login.username || !found->secret.equals(login.secret)) {
+    return {kRoundTrip, Check::State::problem, "a login that was stored came back changed", ""};
+  }
+  return erased ? Check{kRoundTrip, Check::State::ok, "a login made for this was stored, read and removed", ""}
+                : problem(kRoundTrip, erased.error());
+}
 
 Check problem(std::string link, const Error& error) {
   return {std::move(link), Check::State::problem, error.message, error.hint};

@@ -7,6 +7,7 @@
 #include "common/command.h"
 #include "common/host.h"
 #include "common/result.h"
+#include "common/store.h"
 
 namespace keyberth {
 
@@ -32,6 +33,7 @@ struct Check {
 /// The link whose check stores a login made for it, reads it back and removes it. A helper whose `examine` names it has
 /// done so itself, or says why not.
 inline constexpr const char* kRoundTrip = "round trip";
+[[nodiscard]] Check round_trip(Store& store);
 
 /// Every link for this helper in the order a request passes them: the program in PATH, Docker's and podman's
 /// configuration, the backend (Helper::examine), and a round trip of a login made for it, which is removed again.

@@ -6,13 +6,14 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
-#include <cerrno>
+#include <algorithm>
 #include <optional>
 #include <string>
 
 #include "common/files.h"
 #include "common/process.h"
 #include "common/protocol.h"
+#include "common/report.h"
 #include "helpers/pass/entry_doctor.h"
 #include "helpers/pass/entry_path.h"
 #include "helpers/pass/git.h"
@@ -197,6 +198,11 @@ std::vector<Check> examine_pass(Host& host) {
   }
   for (Check& check : examine_git(host, *store)) {
     checks.push_back(std::move(check));
+  }
+  if (all_well(checks)) {
+    // Here, because it must not appear in the history of a repository.
+    PassStore probe(host, PassStore::History::left_alone);
+    checks.push_back(round_trip(probe));
   }
   return checks;
 }

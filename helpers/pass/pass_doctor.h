@@ -9,7 +9,7 @@
 namespace keyberth {
 
 /// Helper::examine for a password store: GnuPG, the store's folder, its recipients, their keys, the passphrase, the
-/// logins, git. Asks for no passphrase and writes nothing; takes some seconds at most.
+/// logins, git, none of which asks for a passphrase or writes anything; then the round trip, which git does not see.
 [[nodiscard]] std::vector<Check> examine_pass(Host& host);
 
 }  // namespace keyberth

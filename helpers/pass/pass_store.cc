@@ -186,7 +186,7 @@ Result<> PassStore::store(const Credential& credential) {
     }
   }
   const std::string path = target.folder + "/" + target.file;
-  record_in_git(host_, *store, path, removed, "Add given password for " + without_suffix(path) + " to store.");
+  record(*store, path, removed, "Add given password for " + without_suffix(path) + " to store.");
   return {};
 }
 
@@ -211,10 +211,17 @@ Result<> PassStore::erase(std::span<const std::string> keys) {
       removed.push_back(entry.folder + "/" + entry.file);
     }
     if (!removed.empty()) {
-      record_in_git(host_, *store, "", removed, "Remove " + entries->front().folder + " from store.");
+      record(*store, "", removed, "Remove " + entries->front().folder + " from store.");
     }
   }
   return {};
+}
+
+void PassStore::record(const std::string& store, const std::string& written, const std::vector<std::string>& removed,
+                       const std::string& title) {
+  if (history_ == History::kept) {
+    record_in_git(host_, store, written, removed, title);
+  }
 }
 
 Result<std::vector<Entry>> PassStore::list() {

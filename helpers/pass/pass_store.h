@@ -19,7 +19,10 @@ namespace keyberth {
 /// A stored secret comes back without the line breaks at its end: `pass insert` and `pass edit` add one.
 class PassStore final : public Store {
  public:
-  explicit PassStore(Host& host) : host_(host), gpg_(host) {}
+  /// Whether changes are committed where the store is a git repository.
+  enum class History { kept, left_alone };
+
+  explicit PassStore(Host& host, History history = History::kept) : host_(host), gpg_(host), history_(history) {}
 
   [[nodiscard]] Result<Credential> get(std::span<const std::string> keys) override;
   [[nodiscard]] Result<> store(const Credential& credential) override;
@@ -29,8 +32,12 @@ class PassStore final : public Store {
  private:
   [[nodiscard]] Result<Credential> read(const std::string& store, const std::string& server, const FoundEntry& entry);
 
+  void record(const std::string& store, const std::string& written, const std::vector<std::string>& removed,
+              const std::string& title);
+
   Host& host_;
   Gpg gpg_;
+  History history_;
 };
 
 /// The store's folder without a slash at its end: PASSWORD_STORE_DIR as it is, else ~/.password-store. It need not

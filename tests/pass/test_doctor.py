@@ -532,7 +532,12 @@ class Git(DoctorCase):
 
     def test_clean_repository(self):
         self.store(SERVER, "alice", "s3cret")
+        log = self.world.run("git", "-C", self.world.store, "log", "--all", "--format=%H").out
         self.assertEqual(self.found("ok", "git")["finding"], "every login is committed")
+        self.assert_clean()
+        self.assertEqual(self.world.run("git", "-C", self.world.store, "log", "--all", "--format=%H").out, log,
+                         "the login that doctor makes is not for the history")
+        self.assertEqual(self.world.run("git", "-C", self.world.store, "status", "--porcelain").out, "")
 
     def test_uncommitted_logins(self):
         self.world.write_entry(self.world.entry(SERVER, "alice"), "by hand")
