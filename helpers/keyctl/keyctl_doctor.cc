@@ -3,6 +3,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <optional>
 #include <string>
 
@@ -102,28 +103,39 @@ Check examine_reach(const Keyring& keyring) {
           "the keyring " + name + ": every process of this user has it, cron jobs and ssh sessions as well", ""};
 }
 
-Check examine_logins(const Keyring& keyring) {
+/// `keys` is /proc/keys.
+Check examine_logins(const Keyring& keyring, const std::string& keys) {
   const auto members = keyring.members();
   if (!members) {
     return problem("logins", members.error());
   }
   std::size_t whole = 0;
-  std::string damaged;
-  std::string remedy;
+  std::vector<std::string> broken;
   for (const Keyring::Serial key : *members) {
-    const auto server = stored_server(key);
+    const auto server = described_server(Keyring::description(key).value_or(""));
     const auto payload = server ? Keyring::read(key) : fail(ErrorKind::not_found, "");
     if (payload && username_size(*payload)) {
       ++whole;
     } else if (payload || payload.error().kind != ErrorKind::not_found) {
-      damaged += (damaged.empty() ? "" : ", ") + printable(*server);
-      remedy += (remedy.empty() ? "" : "\n") + std::string("docker login ") + shell_word(*server);
+      broken.push_back(*server);
     }
   }
-  if (!damaged.empty()) {
-    return {"logins", State::problem, "the login of " + damaged + " is damaged or may not be read", remedy};
+  for (const DeadKey& key : parse_dead_keys(keys)) {
+    const auto server = described_server(key.description);
+    if (server && std::find(members->begin(), members->end(), key.serial) != members->end()) {
+      broken.push_back(*server);
+    }
   }
-  return {"logins", State::ok, std::to_string(whole), ""};
+  if (broken.empty()) {
+    return {"logins", State::ok, std::to_string(whole), ""};
+  }
+  std::string names;
+  std::string remedy;
+  for (const std::string& server : broken) {
+    names += (names.empty() ? "" : ", ") + printable(server);
+    remedy += (remedy.empty() ? "docker login " : "\ndocker login ") + shell_word(server);
+  }
+  return {"logins", State::problem, "expired, revoked or damaged: the login of " + names, remedy};
 }
 
 }  // namespace
@@ -139,7 +151,7 @@ std::vector<Check> examine_keyctl(Host& host) {
           examine_quota(),
           examine_expiry(*keyring, keys.value_or("")),
           examine_reach(*keyring),
-          examine_logins(*keyring)};
+          examine_logins(*keyring, keys.value_or(""))};
 }
 
 }  // namespace keyberth

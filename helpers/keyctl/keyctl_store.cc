@@ -69,12 +69,11 @@ Error quota_error(std::size_t needed) {
 
 }  // namespace
 
-std::optional<std::string> stored_server(Keyring::Serial key) {
-  const auto description = Keyring::description(key);
-  if (!description || !description->starts_with(kPrefix) || description->size() == kPrefix.size()) {
+std::optional<std::string> described_server(std::string_view description) {
+  if (!description.starts_with(kPrefix) || description.size() == kPrefix.size()) {
     return std::nullopt;
   }
-  return description->substr(kPrefix.size());
+  return std::string(description.substr(kPrefix.size()));
 }
 
 std::optional<std::size_t> username_size(const Secret& payload) {
@@ -195,7 +194,7 @@ Result<std::vector<Entry>> KeyctlStore::list() {
   }
   std::vector<Entry> entries;
   for (const Keyring::Serial key : *members) {
-    const auto server = stored_server(key);
+    const auto server = described_server(Keyring::description(key).value_or(""));
     const auto payload = server ? Keyring::read(key) : fail(ErrorKind::not_found, "");
     const auto size = payload ? username_size(*payload) : std::nullopt;
     if (size) {

@@ -5,6 +5,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "common/host.h"
@@ -41,8 +42,8 @@ class KeyctlStore final : public Store {
   Host& host_;
 };
 
-/// The server that a key belongs to; nothing for keys of other programs.
-[[nodiscard]] std::optional<std::string> stored_server(Keyring::Serial key);
+/// The server that a key of this description belongs to; nothing for keys of other programs.
+[[nodiscard]] std::optional<std::string> described_server(std::string_view description);
 
 /// Where the user name ends in a payload; nothing when it is not one of ours.
 [[nodiscard]] std::optional<std::size_t> username_size(const Secret& payload);

@@ -8,7 +8,6 @@
 #include <charconv>
 #include <cstddef>
 #include <utility>
-#include <vector>
 
 #include "common/files.h"
 
@@ -106,6 +105,29 @@ std::optional<std::string> parse_time_left(std::string_view text, std::int32_t s
     return plural(*number, unit->name);
   }
   return std::nullopt;
+}
+
+std::vector<DeadKey> parse_dead_keys(std::string_view text) {
+  std::vector<DeadKey> dead;
+  while (!text.empty()) {
+    std::string_view line = next_line(text);
+    const auto serial = parse_number<std::uint32_t>(next_word(line), 16);
+    const std::string_view flags = next_word(line);
+    next_word(line);  // usage count
+    const bool is_expired = next_word(line) == "expd";
+    for (int field = 0; field < 3; ++field) {
+      next_word(line);  // permissions, uid, gid
+    }
+    if (!serial || (!is_expired && flags.find('R') == std::string_view::npos) || next_word(line) != "user") {
+      continue;
+    }
+    line.remove_prefix(std::min(line.find_first_not_of(' '), line.size()));
+    // "DESCRIPTION: SIZE"; a revoked key has no size any more.
+    const std::size_t end = line.rfind(": ");
+    const bool has_size = end != std::string_view::npos && parse_number<std::size_t>(line.substr(end + 2));
+    dead.push_back({static_cast<std::int32_t>(*serial), std::string(line.substr(0, has_size ? end : line.size()))});
+  }
+  return dead;
 }
 
 std::string spoken(std::uint64_t seconds) {

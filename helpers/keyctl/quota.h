@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace keyberth {
 
@@ -22,6 +23,15 @@ struct KeyUsage {
 /// The time that key `serial` has left by the text of /proc/keys, as people say it. The kernel gives one unit, rounded
 /// down: "2d" is "2 days". Nothing when the key is not there or never expires.
 [[nodiscard]] std::optional<std::string> parse_time_left(std::string_view text, std::int32_t serial);
+
+/// A key that was not swept yet, but can no longer be used: expired, or revoked.
+struct DeadKey {
+  std::int32_t serial = 0;
+  std::string description;
+};
+
+/// The dead keys of type `user` in the text of /proc/keys. The kernel tells their names nowhere else.
+[[nodiscard]] std::vector<DeadKey> parse_dead_keys(std::string_view text);
 
 /// Seconds as people say them, in the largest unit that fits whole: "3 days", "90 minutes".
 [[nodiscard]] std::string spoken(std::uint64_t seconds);

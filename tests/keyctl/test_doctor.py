@@ -106,10 +106,24 @@ class Ordinary(DoctorCase):
     def test_damaged_login(self):
         self.world.call("store", login())
         self.world.in_ring("keyctl add user keyberth:bad.example 'no user name' $ring")
-        check = self.found("problem", "logins", "the login of bad.example is damaged")
+        check = self.found("problem", "logins", "damaged: the login of bad.example")
         self.assertEqual(check["remedy"], ["docker login 'bad.example'"])
         self.assertEqual(self.world.call("store", login("bad.example")).code, 0)  # what docker login does
         self.assert_clean()
+
+
+    def test_expired_and_revoked_logins(self):
+        for server, command in (("old.example", "timeout %d 1"), ("gone.example", "revoke %d")):
+            self.world.call("store", login(server))
+            key = next(key for key, description in self.world.keys().items() if description.endswith(server))
+            self.world.in_ring("keyctl " + command % key)
+            self.world.wait_for(lambda: self.world.call("get", server).code != 0, "the login to end")
+            if "not found" in self.world.call("get", server).out:
+                continue  # the kernel has swept it already
+            check = self.found("problem", "logins", f"expired, revoked or damaged: the login of {server}")
+            self.assertEqual(check["remedy"], [f"docker login '{server}'"])
+            self.assertEqual(self.world.call("store", login(server)).code, 0)  # what docker login does
+            self.assert_clean()
 
 
 class Namespace(DoctorCase):

@@ -58,5 +58,20 @@ TEST(Spoken, TakesTheLargestUnitThatFitsWhole) {
   EXPECT_EQ(spoken(0), "0 seconds");
 }
 
+TEST(DeadKeys, AreThoseThatExpiredOrWereRevoked) {
+  const std::vector<DeadKey> dead = parse_dead_keys(
+      "13e855d2 I--Q---     1 expd 3f010000     0     0 user      keyberth:r.example: 3\n"
+      "13e855d3 I--Q---     1 perm 3f010000     0     0 user      keyberth:alive: 3\n"
+      "f3e855d4 IR-Q---     1 perm 3f010000     0     0 user      keyberth:a b: c\n"
+      "13e855d5 I--Q---     1 expd 3f010000     0     0 keyring   _ses: 1\n"
+      "nonsense\n"
+      "13e855d6 I--Q---     1 expd");
+  ASSERT_EQ(dead.size(), 2U);
+  EXPECT_EQ(dead[0].serial, 0x13e855d2);
+  EXPECT_EQ(dead[0].description, "keyberth:r.example");
+  EXPECT_EQ(dead[1].serial, static_cast<std::int32_t>(0xf3e855d4));
+  EXPECT_EQ(dead[1].description, "keyberth:a b: c");
+}
+
 }  // namespace
 }  // namespace keyberth
