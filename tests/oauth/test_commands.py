@@ -79,6 +79,13 @@ class StatusTest(CommandCase):
         for secret in ("access_token", "refresh_token", "id_token"):
             self.assertNotIn(self.world.session()[secret], done.out + done.err)
 
+    def test_list_is_offline(self):
+        self.ready()
+        self.world.logged_in()
+        self.world.provider.stop()
+        done = self.succeeds(self.world.run("unshare", "-n", HELPER, "list"))
+        self.assertEqual(json.loads(done.out), {self.world.host: "alice"})
+
     def test_status_json(self):
         self.ready()
         text = json.dumps(json.loads(self.succeeds(self.world.oauth("status", "--json")).out))
