@@ -11,23 +11,33 @@ from sandbox import BIN, main
 ROOT = Path(__file__).resolve().parents[2]
 README = (ROOT / "README.md").read_text()
 HELPERS = sorted(path.parent.name for path in (ROOT / "helpers").glob("*/main.cc"))
-PAGES = ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md"]
+PAGES = ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md",
+         *sorted(str(page.relative_to(ROOT)) for page in (ROOT / "docs").glob("*.md"))]
 
 
 def blocks(text):
     return re.findall(r"^```\w*\n(.*?)^```", text, re.M | re.S)
 
 
+def anchors(path):
+    """The names that a page's headings have as targets of links."""
+    return {re.sub(r"[^\w -]", "", title.lower()).replace(" ", "-")
+            for title in re.findall(r"^#+ (.*)", path.read_text(), re.M)}
+
+
 class Documents(unittest.TestCase):
     def test_links_lead_somewhere(self):
         for page in PAGES:
-            for target in re.findall(r"\]\(([^)#]+)", (ROOT / page).read_text()):
+            for target, anchor in re.findall(r"\]\(([^)#]*)#?([^)]*)\)", (ROOT / page).read_text()):
                 if not target.startswith("https://"):
-                    self.assertTrue((ROOT / target).exists(), f"{page} links to {target}")
+                    path = (ROOT / page).parent / target if target else ROOT / page
+                    self.assertTrue(path.exists(), f"{page} links to {target}")
+                    if anchor:
+                        self.assertIn(anchor, anchors(path), f"{page} links to {target}")
 
     def test_paths_in_backquotes_exist(self):
         for page in PAGES:
-            for name in re.findall(r"`\.?/?((?:tests|common|helpers|man|scripts|cmake)/[\w./-]+|quickstart|check)`",
+            for name in re.findall(r"`\.?/?((?:tests|common|helpers|man|scripts|cmake|docs|completions)/[\w./-]+|quickstart|check)`",
                                    (ROOT / page).read_text()):
                 if "NAME" not in name:
                     self.assertTrue((ROOT / name).exists(), f"{page} names {name}")
