@@ -23,8 +23,8 @@ function(add_helper name)
   set(completions ${PROJECT_SOURCE_DIR}/completions)
   install(FILES ${completions}/bash/docker-credential-helpers
     DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions RENAME ${program})
-  install(FILES ${completions}/zsh/_docker-credential-helpers
-    DESTINATION ${CMAKE_INSTALL_DATADIR}/zsh/site-functions RENAME _${program})
+  configure_file(${completions}/zsh/_docker-credential-helpers.in ${PROJECT_BINARY_DIR}/completions/_${program} @ONLY)
+  install(FILES ${PROJECT_BINARY_DIR}/completions/_${program} DESTINATION ${CMAKE_INSTALL_DATADIR}/zsh/site-functions)
   install(FILES ${completions}/fish/docker-credential-helpers.fish
     DESTINATION ${CMAKE_INSTALL_DATADIR}/fish/vendor_completions.d RENAME ${program}.fish)
   set_property(GLOBAL APPEND PROPERTY KEYBERTH_HELPERS ${name})

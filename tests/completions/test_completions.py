@@ -38,6 +38,7 @@ class Completions:
         prefix = self.world.root / "installed"
         done = self.world.run("cmake", "--install", BUILD, "--prefix", prefix)
         self.assertEqual(0, done.code, done)
+        self.prefix = prefix
         self.shell = SHELLS[type(self).__name__.lower()](self.world, prefix)
         self.addCleanup(self.shell.close)
 
@@ -95,6 +96,13 @@ class Completions:
         self.assertEqual({"four.example"}, self.offered("oauth logout fo"))
         self.assertEqual({"four.example", "five.example:444"}, self.offered("oauth logout f"))
         self.assertEqual({"four.example/"}, self.offered("oauth token fo"))
+
+    def test_an_older_helper_of_the_same_name_is_left_alone(self):
+        """Each helper's completion is for this helper alone: the packages can be installed singly."""
+        for file in (self.prefix / "share").rglob("*docker-credential-secretservice*"):
+            file.unlink()
+        self.assertEqual({"configure"}, self.offered("pass conf"))
+        self.assertNotIn("configure", self.offered("secretservice conf"))
 
     def test_files_where_files_belong(self):
         (self.world.home / "rules.json").write_text("{}")
