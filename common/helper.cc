@@ -46,9 +46,8 @@ std::vector<Command> commands_of(const Helper& helper) {
 std::string help_text(const Helper& helper) {
   std::string text = usage_line(helper) + "\n" + helper.summary + R"(
 
-Docker, podman, skopeo, helm and others run this program; name it in ~/.docker/config.json:
-  {"credsStore": ")" +
-                     helper.name.substr(helper.name.rfind('-') + 1) + R"("}
+Docker, podman, skopeo, helm and others run this program once Docker's config.json names it:
+  )" + helper.name + R"( configure
 
 Actions (the request comes on standard input):
   store     keep a login: {"ServerURL":"...","Username":"...","Secret":"..."}

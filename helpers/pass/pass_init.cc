@@ -180,8 +180,7 @@ class Setup {
           "    gpg --armor --export-secret-keys " +
           key.fingerprint + "\n";
     }
-    return text + "\nNow tell Docker, in " + host_.env("DOCKER_CONFIG").value_or("~/.docker") +
-           "/config.json:\n    { \"credsStore\": \"pass\" }\nand log in: docker login\n";
+    return text + "\nNow let Docker use it, and log in:\n    docker-credential-pass configure\n    docker login\n";
   }
 
   Host& host_;

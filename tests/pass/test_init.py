@@ -30,7 +30,7 @@ class EmptyAccount(InitCase):
         self.assertEqual((done.code, done.err), (0, ""), done)
         key, = self.secret_keys()
         for text in (f"Made the GPG key     {key}\n", f"Made the store       {self.world.store}\n", "no passphrase",
-                     '{ "credsStore": "pass" }', f"gpg --armor --export-secret-keys {key}\n"):
+                     'docker-credential-pass configure\n', f"gpg --armor --export-secret-keys {key}\n"):
             self.assertIn(text, done.out)
         self.assertEqual((self.world.store / ".gpg-id").read_text(), f"{key}\n")
         self.assertEqual(self.world.store.stat().st_mode & 0o777, 0o700)

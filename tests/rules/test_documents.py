@@ -45,7 +45,7 @@ class Documents(unittest.TestCase):
     def test_each_store_is_set_up_in_ten_lines(self):
         """Every helper is in the README with a block of commands that ends with a login, and valid configuration."""
         for helper in HELPERS:
-            found = [block for block in blocks(README) if f'"credsStore": "{helper}"' in block]
+            found = [block for block in blocks(README) if f"docker-credential-{helper} configure" in block and "docker login" in block]
             self.assertEqual(1, len(found), helper)
             self.assertLessEqual(found[0].count("\n"), 10, helper)
             self.assertIn("docker login", found[0])

@@ -12,16 +12,17 @@ SVG = "http://www.w3.org/2000/svg"
 SGR = re.compile(r"\x1b\[([0-9;]*)m")
 BLOCKS = {" ": (False, False), "█": (True, True), "▀": (True, False), "▄": (False, True)}
 MODULES = "30;107"  # the colours of a QR code: black on white
+COLOURS = {"31": "#cf222e", "32": "#1a7f37", "33": "#9a6700"}  # red, green, yellow, dark enough for the paper
 
 
 def runs(line):
-    """Parts of a line: (text, state), where the state is "" for plain, "1" for bold, or MODULES."""
+    """Parts of a line: (text, state), where the state is "" for plain, "1" for bold, one of COLOURS, or MODULES."""
     state, at = "", 0
     for found in SGR.finditer(line):
         if found.start() > at:
             yield line[at:found.start()], state
         state, at = "" if found.group(1) in ("", "0") else found.group(1), found.end()
-        assert state in ("", "1", MODULES), f"no picture can be made of the colours {state}"
+        assert state in ("", "1", MODULES, *COLOURS), f"no picture can be made of the colours {state}"
     if at < len(line):
         yield line[at:], state
 
@@ -68,8 +69,8 @@ def draw(text, title):
             if state == MODULES:
                 parts.extend(modules(piece, x, y))
             elif piece.strip():
-                bold = ' font-weight="700"' if state == "1" else ""
-                parts.append(f'<text x="{x:g}" y="{y + 13:g}" textLength="{len(piece) * WIDTH:g}" xml:space="preserve"{bold}>'
+                look = ' font-weight="700"' if state == "1" else f' fill="{COLOURS[state]}"' if state else ""
+                parts.append(f'<text x="{x:g}" y="{y + 13:g}" textLength="{len(piece) * WIDTH:g}" xml:space="preserve"{look}>'
                              f"{escape(piece)}</text>")
             x = round(x + len(piece) * WIDTH, 1)
     return "\n".join([*parts, "</g>", "</svg>", ""])
