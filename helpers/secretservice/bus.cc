@@ -365,46 +365,42 @@ Result<std::optional<Variant>> Bus::perform(const std::string& prompt) {
 
 const std::string& Bus::provider() {
   if (provider_.empty()) {
-    std::string comm;
+    provider_ = provider_name("");  // for the error of this question, should it fail
     auto reply = ask_bus("GetConnectionUnixProcessID", take(g_variant_new("(s)", owner_.c_str())), "(u)", kLookup);
     if (reply) {
       g_variant_get(reply->get(), "(u)", &pid_);
-      comm = read_file("/proc/" + std::to_string(pid_) + "/comm", 64).value_or("");
+      const std::string comm = read_file("/proc/" + std::to_string(pid_) + "/comm", 64).value_or("");
+      provider_ = provider_name(comm.substr(0, comm.find('\n')));
     }
-    provider_ = provider_name(comm.substr(0, comm.find('\n')));
   }
   return provider_;
+}
+
+std::string Bus::idle_provider() {
+  for (const char* name : kIdleNames) {
+    const auto reply = ask_bus("NameHasOwner", take(g_variant_new("(s)", name)), "(b)", kLookup);
+    gboolean runs = FALSE;
+    if (reply) {
+      g_variant_get(reply->get(), "(b)", &runs);
+    }
+    if (runs != FALSE) {
+      return name;
+    }
+  }
+  return {};
 }
 
 Error Bus::bus_gone() const { return {ErrorKind::unavailable, "the D-Bus session bus went away", no_bus_hint(host_)}; }
 
 Error Bus::explain(const GError& error) {
   const std::string name = remote_name(error);
-  const auto ends = [&](std::string_view tail) { return name.ends_with(tail); };
   if (is_closed() || g_error_matches(&error, G_IO_ERROR, G_IO_ERROR_CLOSED) != FALSE) {
     return bus_gone();
   }
-  if (owner_.empty() && (ends(".ServiceUnknown") || ends(".NameHasNoOwner"))) {
-    return no_provider();
-  }
   if (owner_.empty()) {
-    return {ErrorKind::unavailable, "the keyring service could not be started: " + text_of(error),
-            "See what it says: journalctl --user -n 50. Try it by hand: gnome-keyring-daemon --foreground"};
+    return is_nobody(name) ? no_provider(idle_provider()) : no_start(text_of(error));
   }
-  if (ends(".ServiceUnknown") || ends(".NameHasNoOwner") || ends(".NoReply") || ends(".Disconnected")) {
-    return {ErrorKind::unavailable, "the keyring service stopped before it had answered", "Run the command again."};
-  }
-  if (ends(".NoSuchObject") || ends(".UnknownObject") || ends(".UnknownMethod") || ends(".UnknownInterface")) {
-    return {ErrorKind::not_found, capitalized(provider()) + " has no such object: " + text_of(error), {}};
-  }
-  if (ends(".IsLocked")) {
-    return {ErrorKind::locked, capitalized(provider()) + " is locked",
-            unlock_hint(provider(), host_.env("DISPLAY") || host_.env("WAYLAND_DISPLAY"))};
-  }
-  if (ends(".AccessDenied")) {
-    return {ErrorKind::denied, capitalized(provider()) + " refuses access: " + text_of(error), {}};
-  }
-  return {ErrorKind::internal, capitalized(provider()) + " reports an error: " + text_of(error), {}};
+  return call_failed(provider(), name, text_of(error), host_.env("DISPLAY") || host_.env("WAYLAND_DISPLAY"));
 }
 
 }  // namespace keyberth

@@ -99,6 +99,7 @@ class Bus {
   bool wait_until(const std::function<bool()>& done, Host::Clock::time_point deadline);
   [[nodiscard]] Result<> wait_for_provider(const std::function<bool()>& done);
   [[nodiscard]] bool is_closed() const;
+  [[nodiscard]] std::string idle_provider();
   [[nodiscard]] Error bus_gone() const;
   [[nodiscard]] Error explain(const GError& error);
 

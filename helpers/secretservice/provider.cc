@@ -12,12 +12,45 @@ constexpr std::string_view kGnomeUnlock =
 
 }  // namespace
 
-Error no_provider() {
+Error no_provider(std::string_view idle) {
+  if (idle == kKeePassXCName) {
+    return {ErrorKind::unavailable, "KeePassXC runs, but its Secret Service is turned off",
+            "Turn it on in its settings, Secret Service Integration, and let a database expose a group."};
+  }
+  if (!idle.empty()) {
+    const std::string version(idle.substr(idle.size() - 1));
+    return {ErrorKind::unavailable, "KWallet runs, but its Secret Service is turned off",
+            "Turn it on, and log in to the desktop again:\n  kwriteconfig" + version +
+                " --file kwalletrc --group org.freedesktop.secrets --key apiEnabled true"};
+  }
   return {ErrorKind::unavailable,
           "no keyring service runs in this session, and none is installed that could be started",
-          "Install one and log in again:\n  sudo apt install gnome-keyring\n"
-          "or turn on the Secret Service in the settings of KeePassXC or KWallet.\n" +
-              std::string(kWithoutDesktop)};
+          "Install one and log in again:\n  sudo apt install gnome-keyring\n" + std::string(kWithoutDesktop)};
+}
+
+Error no_start(const std::string& text) {
+  return {ErrorKind::unavailable, "the keyring service could not be started: " + text,
+          "See what it says: journalctl --user -n 50. Try it by hand: gnome-keyring-daemon --foreground"};
+}
+
+bool is_nobody(std::string_view name) { return name.ends_with(".ServiceUnknown") || name.ends_with(".NameHasNoOwner"); }
+
+Error call_failed(std::string_view provider, std::string_view name, const std::string& text, bool has_screen) {
+  const auto ends = [&](std::string_view tail) { return name.ends_with(tail); };
+  const std::string who = capitalized(std::string(provider));
+  if (is_nobody(name) || ends(".NoReply") || ends(".Disconnected")) {
+    return {ErrorKind::unavailable, "the keyring service stopped before it had answered", "Run the command again."};
+  }
+  if (ends(".NoSuchObject") || ends(".UnknownObject") || ends(".UnknownMethod") || ends(".UnknownInterface")) {
+    return {ErrorKind::not_found, who + " has no such object: " + text, {}};
+  }
+  if (ends(".IsLocked")) {
+    return {ErrorKind::locked, who + " is locked", unlock_hint(provider, has_screen)};
+  }
+  if (ends(".AccessDenied")) {
+    return {ErrorKind::denied, who + " refuses access: " + text, {}};
+  }
+  return {ErrorKind::internal, who + " reports an error: " + text, {}};
 }
 
 std::string provider_name(std::string_view comm) {

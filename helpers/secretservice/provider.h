@@ -21,8 +21,22 @@ inline constexpr std::string_view kKWallet = "KWallet";
 /// Keyring", "KeePassXC", "KWallet"; of others the process name itself. "the keyring service" when it is empty.
 [[nodiscard]] std::string provider_name(std::string_view comm);
 
-/// The error when nobody provides a Secret Service.
-[[nodiscard]] Error no_provider();
+/// Names on the session bus that programs have which could provide the Secret Service, whether they do so or not.
+inline constexpr const char* kKeePassXCName = "org.keepassxc.KeePassXC.MainWindow";
+inline constexpr const char* kIdleNames[] = {kKeePassXCName, "org.kde.kwalletd5", "org.kde.kwalletd6"};
+
+/// The error when nobody provides it. `idle` is the one of kIdleNames that is on the bus, or empty.
+[[nodiscard]] Error no_provider(std::string_view idle);
+
+/// The error when one is installed and does not start; `text` is what the bus says.
+[[nodiscard]] Error no_start(const std::string& text);
+
+/// Whether a D-Bus error of this name says that nobody has the name that was called.
+[[nodiscard]] bool is_nobody(std::string_view name);
+
+/// The error when `provider` answers a call with the D-Bus error `name`, and `text` for people.
+[[nodiscard]] Error call_failed(std::string_view provider, std::string_view name, const std::string& text,
+                                bool has_screen);
 
 /// How to unlock `provider` (a result of provider_name) so that the next call needs to ask nobody. `has_screen` says
 /// whether it could show a dialog in this session.

@@ -300,13 +300,23 @@ class KeePassXC(DoctorCase):
     def make_world(self):
         return KeePassXCWorld(confirm_access=True)
 
-    def restart(self, **settings):
-        os.killpg(self.world.keyring.pid, signal.SIGTERM)
+    def restart(self, enabled="true", **options):
+        os.killpg(self.world.keyring.pid, signal.SIGKILL)  # it misses gentler ones while it starts
         self.world.keyring.wait(10)
         self.world.wait_for(lambda: not self.world.client.name_has_owner(), "KeePassXC to leave the bus")
         ini = self.world.root / "keepassxc.ini"
-        ini.write_text(KEEPASSXC_SETTINGS.format(confirm_delete="false", confirm_access="false"))
-        self.world.start_keepassxc(**settings)
+        settings = KEEPASSXC_SETTINGS.format(confirm_delete="false", confirm_access="false")
+        ini.write_text(settings.replace("Enabled=true", f"Enabled={enabled}"))
+        self.world.start_keepassxc(**options)
+
+    def test_secret_service_that_is_turned_off(self):
+        self.restart(enabled="false", open=True, name="org.keepassxc.KeePassXC.MainWindow")
+        found = self.problem()
+        self.assertEqual((found["link"], found["finding"]),
+                         ("keyring service", "KeePassXC runs, but its Secret Service is turned off"))
+        self.assert_words_of_get(found)
+        self.restart(open=True)
+        self.assert_well()
 
     def test_confirmation_of_each_access(self):
         servers = ["a.example", "r.example"]
@@ -353,6 +363,21 @@ class KWallet(DoctorCase):
 
     def test_open_wallet(self):
         self.store()
+        self.assert_well()
+
+    def test_secret_service_that_is_turned_off(self):
+        settings = self.world.root / "config/kwalletrc"
+        self.world.stop_kwallet()
+        settings.write_text(settings.read_text().replace("apiEnabled=true", "apiEnabled=false"))
+        self.world.start_kwallet("org.kde.kwalletd5")
+        found = self.problem()
+        self.assertEqual((found["link"], found["finding"]),
+                         ("keyring service", "KWallet runs, but its Secret Service is turned off"))
+        self.assert_words_of_get(found)
+        self.follow(found)
+        self.world.stop_kwallet()
+        self.world.start_kwallet()  # by the next login to the desktop
+        self.world.wait_for(self.world.has_default, "the wallet's collection")
         self.assert_well()
 
     def test_closed_wallet(self):

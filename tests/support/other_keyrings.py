@@ -12,7 +12,7 @@ import uuid
 from pathlib import Path
 
 from screen import Screen
-from secretservice_world import COLLECTION, DEFAULT, DBusFailure, ROOT, SERVICE, SecretServiceWorld
+from secretservice_world import COLLECTION, DEFAULT, NAME, DBusFailure, ROOT, SERVICE, SecretServiceWorld
 
 DATABASE = """<?xml version="1.0" encoding="UTF-8"?>
 <KeePassFile>
@@ -63,15 +63,16 @@ class KeePassXCWorld(Screen, SecretServiceWorld):
         if done.code != 0:
             raise AssertionError(done)
 
-    def start_keepassxc(self, open):
+    def start_keepassxc(self, open, name=NAME):
+        """`name` is what it will have on the bus; its own one is all it has while its Secret Service is off."""
         password = self.root / "password"
         password.write_text("pw\n")
         with password.open() as stdin:
             self.keyring = self.start("keepassxc", *(["--pw-stdin"] if open else []), "--config",
                                       self.root / "keepassxc.ini", "--localconfig", self.root / "local.ini",
                                       self.root / "db.kdbx", stdin=stdin)
-        self.wait_for(self.client.name_has_owner, "KeePassXC on the bus")
-        if open:
+        self.wait_for(lambda: self.client.name_has_owner(name), "KeePassXC on the bus")
+        if open and name == NAME:
             self.wait_for(self.is_unlocked, "the open database")
 
     def is_unlocked(self):
@@ -129,7 +130,7 @@ class KWalletWorld(Screen, SecretServiceWorld):
             raise unittest.SkipTest("may not mount, which hides the plug-in")
         return prefix
 
-    def start_kwallet(self):
+    def start_kwallet(self, name=NAME):
         reader, writer = os.pipe()
         os.write(writer, self.key)
         os.close(writer)
@@ -147,7 +148,7 @@ class KWalletWorld(Screen, SecretServiceWorld):
                 "DBUS_SESSION_BUS_ADDRESS", "HOME", "XDG_RUNTIME_DIR", "XDG_DATA_HOME", "XDG_CONFIG_HOME",
                 "XDG_CACHE_HOME", "QT_QPA_PLATFORM", "LANG", "PATH",
                 "DISPLAY"] if k in self.env).encode())
-        self.wait_for(self.client.name_has_owner, "KWallet on the bus")
+        self.wait_for(lambda: self.client.name_has_owner(name), "KWallet on the bus")
         self.wait_for(self.is_open, "the open wallet")
 
     def is_open(self):

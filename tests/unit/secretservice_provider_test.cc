@@ -38,8 +38,22 @@ TEST(SecretServiceProvider, AdviceForSingleItemsAndForMissingEncryption) {
 }
 
 TEST(SecretServiceProvider, NobodyThereIsUnavailableWithAPackageToInstall) {
-  EXPECT_EQ(no_provider().kind, ErrorKind::unavailable);
-  EXPECT_NE(no_provider().hint.find("\n  sudo apt install gnome-keyring\n"), std::string::npos);
+  EXPECT_EQ(no_provider("").kind, ErrorKind::unavailable);
+  EXPECT_NE(no_provider("").hint.find("\n  sudo apt install gnome-keyring\n"), std::string::npos);
+  EXPECT_EQ(no_provider(kKeePassXCName).message, "KeePassXC runs, but its Secret Service is turned off");
+  EXPECT_NE(no_provider("org.kde.kwalletd6").hint.find("\n  kwriteconfig6 "), std::string::npos);
+}
+
+TEST(SecretServiceProvider, ErrorsOfCalls) {
+  const auto kind = [](std::string_view name) { return call_failed("KWallet", name, "x", false).kind; };
+  EXPECT_EQ(kind("org.freedesktop.DBus.Error.ServiceUnknown"), ErrorKind::unavailable);
+  EXPECT_EQ(kind("org.freedesktop.DBus.Error.NoReply"), ErrorKind::unavailable);
+  EXPECT_EQ(kind("org.freedesktop.Secret.Error.NoSuchObject"), ErrorKind::not_found);
+  EXPECT_EQ(kind("org.freedesktop.Secret.Error.IsLocked"), ErrorKind::locked);
+  EXPECT_EQ(kind("org.freedesktop.DBus.Error.AccessDenied"), ErrorKind::denied);
+  EXPECT_EQ(kind("org.gnome.keyring.Error.Else"), ErrorKind::internal);
+  EXPECT_EQ(call_failed("the keyring service", "a.Else", "x", false).message,
+            "The keyring service reports an error: x");
 }
 
 TEST(SecretServiceProvider, NameAtTheStartOfASentence) {
