@@ -65,7 +65,7 @@ class Entries {
   }
 
   [[nodiscard]] std::string summary(bool can_read) const {
-    const std::string all = count(survey_.servers.size(), "login");
+    std::string all = count(survey_.servers.size(), "login");
     if (!can_read || readable_ == 0) {
       return all;
     }
@@ -201,6 +201,7 @@ class Entries {
 
   static std::vector<std::string> servers_of(const std::vector<std::string>& folders) {
     std::vector<std::string> servers;
+    servers.reserve(folders.size());
     for (const std::string& folder : folders) {
       servers.push_back(decode_base64url(folder.substr(folder.rfind('/') + 1)).value_or(folder));
     }

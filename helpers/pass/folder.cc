@@ -152,7 +152,7 @@ Result<Survey> survey_entries(const std::string& store) {
   }
   Survey survey;
   for (const Name& name : *names) {
-    const std::string folder = std::string(kFolder) + "/" + name.text;
+    const std::string folder = joined(std::string(kFolder), name.text);
     const std::optional<std::string> server = decode_base64url(name.text);
     if (name.kind != Kind::folder || !server || server->empty()) {
       if (!name.text.starts_with('.')) {

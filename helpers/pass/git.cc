@@ -156,7 +156,7 @@ std::vector<Check> examine_git(Host& host, const std::string& store) {
   }
   std::string words;
   for (const std::string& path : ours) {
-    words += " " + shell_word(path);
+    words.append(" ").append(shell_word(path));
   }
   return {{link, Check::State::note,
            std::to_string(changed.size()) + " change" + (changed.size() == 1 ? " is" : "s are") + " not committed in " +

@@ -233,8 +233,11 @@ class Keys {
   }
 
   /// For a person at a terminal; the agent then keeps the passphrase for a while.
-  [[nodiscard]] std::string unlock_commands() const {
-    return "export GPG_TTY=\"$(tty)\"\necho test | gpg --encrypt --recipient " + shell_word(whom_.keys.front()) +
+  [[nodiscard]] std::string unlock_commands() {
+    const auto own = std::find_if(whom_.keys.begin(), whom_.keys.end(),
+                                  [&](const std::string& name) { return !list("--list-secret-keys", name).empty(); });
+    const std::string& key = own == whom_.keys.end() ? whom_.keys.front() : *own;
+    return "export GPG_TTY=\"$(tty)\"\necho test | gpg --encrypt --recipient " + shell_word(key) +
            " | gpg --output /dev/null --yes --decrypt";
   }
 
@@ -276,7 +279,7 @@ class Keys {
                                                    : pass_init_command(source, key.fingerprint);
       }
     }
-    const std::string set_aside = "mv -n " + shell_word(store_) + " " + shell_word(store_ + ".without-key") + "\n";
+    const std::string set_aside = "mv -nT " + shell_word(store_) + " " + shell_word(store_ + ".without-key") + "\n";
     return (find_gpg_id(store_) ? set_aside : "") + init_command(host_);
   }
 

@@ -1,0 +1,72 @@
+"""Calls of `docker-credential-pass doctor`, and of the commands it prints, in a PassWorld."""
+import json
+import os
+import pty
+import select
+import subprocess
+import time
+
+from pass_helper import HelperCase
+from pass_world import PASSPHRASE
+
+DOCTOR = "docker-credential-pass doctor --store --json"
+
+
+class DoctorCase(HelperCase):
+    """Calls of doctor, and of the commands it prints, by a shell in the test's world."""
+
+    def doctor(self, before="", **options):
+        """The report, after the commands `before` in the same shell."""
+        done = self.world.run("sh", "-c", f"{before}\n{DOCTOR}", **options)
+        report = json.loads(done.out[done.out.index('{"ok"'):])
+        self.assertEqual(done.code, 0 if report["ok"] else 1, done)
+        self.assertEqual(report["helper"], "docker-credential-pass")
+        self.assertEqual(report["ok"], all(check["state"] != "problem" for check in report["checks"]))
+        return report
+
+    def found(self, state, link, *texts, **options):
+        """The check of this link, which must be in this state, and its finding have these texts."""
+        report = self.doctor(**options)
+        checks = [check for check in report["checks"] if check["link"] == link and check["state"] == state]
+        self.assertTrue(checks, report)
+        for text in texts:
+            self.assertTrue(any(text in check["finding"] for check in checks), f"{text} is not in {checks}")
+        return next(check for check in checks if not texts or texts[0] in check["finding"])
+
+    def problem(self, link, *texts, **options):
+        check = self.found("problem", link, *texts, **options)
+        self.assertTrue(check["remedy"], check)
+        return "\n".join(check["remedy"])
+
+    def note(self, link, *texts, **options):
+        return "\n".join(self.found("note", link, *texts, **options)["remedy"])
+
+    def assert_clean(self, before="", notes=(), **options):
+        """Nothing is found any more; `before` is run in the shell that runs doctor."""
+        report = self.doctor(before, **options)
+        wrong = [check for check in report["checks"]
+                 if check["state"] == "problem" or check["state"] == "note" and check["link"] not in notes]
+        self.assertEqual(wrong, [])
+        self.assertIn("stored, read and removed", report["checks"][-1]["finding"])
+
+    def in_terminal(self, script):
+        """Runs a script in a terminal where somebody types the passphrase."""
+        controller, terminal = pty.openpty()
+        self.addCleanup(os.close, controller)
+        process = subprocess.Popen(["setsid", "--ctty", "--wait", "sh", "-c", script], stdin=terminal, stdout=terminal,
+                                   stderr=terminal, env={**self.world.env, "TERM": "xterm"})
+        os.close(terminal)
+        seen, typed = b"", False
+        deadline = time.monotonic() + 20
+        while process.poll() is None and time.monotonic() < deadline:
+            if select.select([controller], [], [], 0.05)[0]:
+                try:
+                    seen += os.read(controller, 65536)
+                except OSError:  # nobody has the terminal open any more
+                    time.sleep(0.01)
+            if not typed and b"assphrase" in seen:
+                os.write(controller, PASSPHRASE.encode() + b"\r")
+                typed = True
+        process.kill()
+        self.assertTrue(typed, seen)
+        self.assertEqual(process.wait(), 0, seen)
