@@ -59,7 +59,7 @@ class Recipe(SandboxCase):
         return done
 
     def check_shown(self, where, run=None):
-        """What the page shows for a place is what these commands say."""
+        """What the page shows for a place is what these commands say; "..." stands for lines of no interest."""
         block = self.text("console", where)
         said = ""
         for command in re.findall(r"^\$ (.*)", block, re.M):
@@ -67,8 +67,10 @@ class Recipe(SandboxCase):
             said += f"$ {command}\n{done.out}"
         said = said.replace(str(self.world.home), "/home/me").replace(f"{BIN}/", "/usr/bin/")
         said = re.sub(r"host 127.0.0.1 port \d+", "host desk port 22", said.replace("\r", ""))
-        varies = r"(?m)(?<=^docker-credential-pass )\d\S*|^\d+/\d+/\d+ \S+ socat\[\d+\]"
-        self.assertEqual(re.sub(varies, "...", block), re.sub(varies, "...", said))
+        varies = r"(?m)^\d+/\d+/\d+ \S+ socat\[\d+\]"
+        lines = re.sub(varies, "socat", block).splitlines()
+        pattern = "".join(r"(?:.*\n)+" if line == "..." else re.escape(f"{line}\n") for line in lines)
+        self.assertRegex(re.sub(varies, "socat", said), rf"\A{pattern}\Z")
 
     def log_in_here(self):
         """The login is in pass, for whoever asks."""
@@ -147,31 +149,32 @@ class ContinuousIntegration(Containers):
         self.has_image()
         self.assertEqual([], traces_of(PASSWORD, self.world.home / ".docker"))
 
+    def ask(self, script, **options):
+        """Runs a script in a container that is set up as the page says."""
+        setup = self.text("sh", "container").replace("docker pull", "true")
+        return self.in_container("sh", "-c", f"{setup}\n{script}", **options)
+
     def test_the_relay_gives_out_no_other_login_and_changes_nothing(self):
         self.log_in_here()
         other = json.dumps({"ServerURL": "other.example", "Username": USER, "Secret": "other secret"})
         self.assertEqual(0, self.world.run("docker-credential-pass", "store", input=other).code)
         self.start_relay()
-        setup = self.text("sh", "container").replace("docker pull", "true")
-        helper = "docker-credential-host"
-        done = self.in_container("sh", "-c", f"{setup} echo other.example | {helper} get; echo exit $?")
-        self.assertEqual("credentials not found in native keychain\nexit 1\n", done.out)
-        done = self.in_container("sh", "-c", f"{setup} echo {self.world.registry} | {helper} erase; echo exit $?")
-        self.assertIn("cannot be changed from here\nexit 1\n", done.out)
+        # Several times: an answer that gets lost does so now and then.
+        done = self.ask("for i in 1 2 3 4 5 6 7 8 9 10; do echo other.example | docker-credential-host get || echo exit $?; done")
+        self.assertEqual("credentials not found in native keychain\nexit 1\n" * 10, done.out)
+        done = self.ask(f"echo {self.world.registry} | docker-credential-host erase")
+        self.assertEqual((1, "docker-credential-host: the host's logins cannot be changed from here\n"), (done.code, done.out))
         self.assertIn(self.world.registry, self.world.run("docker-credential-pass", "list").out)
 
     def test_every_character_arrives(self):
         login = json.dumps({"ServerURL": self.world.registry, "Username": USER, "Secret": 'a\\nb"c\\\\d %s é'})
         self.assertEqual(0, self.world.run("docker-credential-pass", "store", input=login).code)
         self.start_relay()
-        setup = self.text("sh", "container").replace("docker pull", "true")
-        done = self.in_container("sh", "-c", f"{setup} printf %s {self.world.registry} | docker-credential-host get")
+        done = self.ask(f"printf %s {self.world.registry} | docker-credential-host get")
         self.assertEqual(json.loads(login), json.loads(done.out))
 
     def test_without_relay(self):
-        setup = self.text("sh", "container").replace("docker pull", "true")
-        self.check_shown("container-without-relay",
-                         lambda *argv: self.in_container(*argv[:-1], f"({setup}) && {argv[-1]}", volume=False))
+        self.check_shown("container-without-relay", lambda *argv: self.ask(argv[-1], volume=False))
 
 
 class DevContainer(Containers):
