@@ -109,7 +109,7 @@ Check not_absolute(const std::string& store) {
 
 std::string missing_store(const Host& host, const std::string& store) {
   const auto caller = host.env("SUDO_USER");
-  return "there is no password store in " + printable(store) +
+  return "the password store in " + printable(store) + " is not set up" +
          (caller && geteuid() == 0 ? "; sudo looks for root's, without sudo it is that of " + printable(*caller) : "");
 }
 

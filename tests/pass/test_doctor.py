@@ -46,7 +46,7 @@ class Healthy(DoctorCase):
 class SetUp(DoctorCase):
     def test_no_store(self):
         shutil.rmtree(self.world.store)
-        remedy = self.problem("password store", f"there is no password store in {self.world.store}")
+        remedy = self.problem("password store", f"the password store in {self.world.store} is not set up")
         self.assertEqual(remedy, "docker-credential-pass init --no-passphrase")
         self.assert_clean(remedy)
 
