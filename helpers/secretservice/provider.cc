@@ -104,6 +104,11 @@ std::string item_hint(std::string_view provider, std::string_view server) {
          shell_word(server);
 }
 
+std::string hidden_hint() {
+  return "It is another keyring than the default one. Unlock it in its own program, such as seahorse (Passwords and "
+         "Keys).";
+}
+
 std::string encryption_hint(std::string_view provider) {
   return provider == kKWallet ? "Install the plug-in that encrypts, and log in to the desktop again:\n"
                                 "  sudo apt install libqca-qt5-2-plugins"

@@ -48,6 +48,9 @@ inline constexpr const char* kIdleNames[] = {kKeePassXCName, "org.kde.kwalletd5"
 /// What to do about single items that `provider` keeps locked in an open keyring; `server` is the one of the first.
 [[nodiscard]] std::string item_hint(std::string_view provider, std::string_view server);
 
+/// What to do when something is locked and hidden although the default keyring is open.
+[[nodiscard]] std::string hidden_hint();
+
 /// What `provider` lacks when it takes secrets unencrypted only; empty when that is not known.
 [[nodiscard]] std::string encryption_hint(std::string_view provider);
 

@@ -115,7 +115,7 @@ class Examination {
     Logins logins;
     for (const Item& item : *items) {
       if (hides_attributes(item)) {
-        add_locked("logins", provider_ + " is locked and hides what is stored", service_->unlock_hint());
+        add_locked("logins", provider_ + " is locked and hides what is stored", hidden_hint());
         return;
       }
       const auto server = value(item.attributes, "server");

@@ -220,6 +220,7 @@ class Locked(DoctorCase):
         client = self.world.client
         work = client.create_collection("work")
         client.create_item(docker_attributes("w.example", "bob"), b"b", collection=work)
+        client.items(server="w.example")  # a changed file would be read again when locked, and hide its names
         client.lock(work)
         report = self.doctor()
         [found] = report.of("problem")
@@ -236,6 +237,7 @@ class Locked(DoctorCase):
         self.world.client.unlock()
         [found] = self.doctor().of("problem")
         self.assertEqual(self.helper("list").out, found["finding"] + "\n")
+        self.assertIn("seahorse", found["remedy"][0])
         [work] = [path for path in self.world.client.get("/org/freedesktop/secrets", "org.freedesktop.Secret.Service",
                                                          "Collections") if path.endswith("/work")]
         self.world.client.unlock(work)
