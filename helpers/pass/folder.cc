@@ -163,7 +163,7 @@ Result<Survey> survey_entries(const std::string& store) {
     std::vector<FoundEntry> entries = entries_in_plain_folder(store, folder);
     if (!entries.empty()) {
       survey.servers[*server] = std::move(entries);
-    } else if (check_readable(store + "/" + folder)) {
+    } else if (check_readable(joined(store, folder))) {
       survey.barren.push_back(folder);
     } else {
       survey.unreadable.push_back(folder);

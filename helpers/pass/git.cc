@@ -145,7 +145,9 @@ std::vector<Check> examine_git(Host& host, const std::string& store) {
   }
   std::vector<std::string> ours;
   for (const std::string& path : {std::string(kFolder), std::string(kLongFolder), std::string(".gpg-id")}) {
-    if (stat((folder + "/" + path).c_str(), &info) == 0) {
+    std::string absolute = folder;
+    absolute.append("/").append(path);
+    if (stat(absolute.c_str(), &info) == 0) {
       ours.push_back(path);
     }
   }
