@@ -107,8 +107,10 @@ Result<Secret> Vault::call(const std::string& action, std::string_view input, st
   if (done->exit_code == 1 && said.find(kNotFound) != std::string_view::npos) {
     return fail(ErrorKind::not_found, std::string(kNotFound));
   }
-  const std::string reason = said.empty() ? "it ended with status " + std::to_string(done->exit_code)
-                                          : printable(said.substr(0, said.find('\n')));
+  // A failure is one line and status 1. Anything else may be a credential, whose sender came to grief afterwards.
+  const bool explained = done->exit_code == 1 && !said.empty() && said.front() != '{';
+  const std::string reason = explained ? printable(said.substr(0, said.find('\n')))
+                                       : "it ended with status " + std::to_string(done->exit_code);
   return fail(ErrorKind::unavailable, program + ": " + reason, std::move(hint));
 }
 

@@ -350,17 +350,22 @@ class VaultTest(LightCase):
         self.assert_fails(self.world.call("get", REGISTRY), "cannot be its own vault", f"{self.world.config}:1:")
 
     def test_vault_that_answers_nonsense(self):
-        folder = self.world.root / "bin"
-        folder.mkdir()
-        vault = folder / "docker-credential-odd"
-        self.world.env["PATH"] = f"{folder}:{self.world.env['PATH']}"
         self.world.configure({REGISTRY: RULE}, vault="odd")
         for script in ("echo hello", "echo '{\"Username\":\"a\"}'", "printf 'a\\001b'; exit 1", "exec yes", "exit 3"):
-            vault.write_text(f"#!/bin/sh\n{script}\n")
-            vault.chmod(0o755)
+            self.world.add_program("docker-credential-odd", script)
             done = self.world.call("get", REGISTRY)
             self.assert_fails(done, "docker-credential-odd")
             self.assertNotIn("\x01", done.out + done.err)
+
+    def test_R10_what_a_failing_vault_printed_may_be_a_secret(self):
+        """It answered, and came to grief while it ended: the answer is neither used nor quoted."""
+        self.world.configure({REGISTRY: RULE}, vault="odd")
+        for status in (1, 99):
+            self.world.add_program("docker-credential-odd", f"""echo '{{"Secret":"canary"}}'; exit {status}""")
+            for server in (REGISTRY, "elsewhere.test"):
+                done = self.world.call("get", server)
+                self.assert_fails(done, f"docker-credential-odd: it ended with status {status}")
+                self.assertNotIn("canary", done.out + done.err)
 
 
 class ConfigTest(LightCase):
