@@ -13,9 +13,10 @@ SOURCE = Path(__file__).resolve().parents[2]
 
 class PictureTest(SandboxCase):
     def words(self, svg):
-        """The lines of a picture without what differs each time: codes, process ids, dates and times."""
+        """The lines of a picture without what differs by time or machine: codes, keys, numbers, dates, GnuPG's version."""
         self.assertEqual(re.findall(r'(?:href|src)=|url\(|<script', svg), [], "a picture needs nothing from elsewhere")
-        masks = ((r"\b[A-Z]{4}-[A-Z]{4}\b", "CODE"), (r"\d{4}-\d\d-\d\d( \d\d:\d\d(:\d\d)?)?", "TIME"), (r"\b\d{3,}\b", "N"))
+        masks = ((r"\b[A-Z]{4}-[A-Z]{4}\b", "CODE"), (r"\b[0-9A-F]{40}\b", "KEY"), (r"\(GnuPG\) [\d.]+", "GPG"),
+                 (r"\d{4}-\d\d-\d\d( \d\d:\d\d(:\d\d)?)?", "TIME"), (r"\b\d{3,}\b", "N"))
         text = "\n".join(text_of(svg))
         for pattern, word in masks:
             text = re.sub(pattern, word, text)
