@@ -19,6 +19,8 @@ namespace {
 /// In the notes: there was no such setting. No suffix, for no program is called docker-credential--.
 constexpr const char* kNothing = "-";
 
+constexpr std::string_view kRegistryIs = "--registry=";
+
 struct Options {
   std::vector<std::string> registries;
   bool containers = false;
@@ -36,8 +38,10 @@ Result<Options> parse_options(const Helper& helper, const std::vector<std::strin
       options.undo = true;
     } else if (arguments[i] == "--containers") {
       options.containers = true;
-    } else if (arguments[i] == "--registry" && i + 1 < arguments.size()) {
-      const Result<std::string> registry = parse_server(arguments[++i]);
+    } else if (arguments[i].starts_with(kRegistryIs) || (arguments[i] == "--registry" && i + 1 < arguments.size())) {
+      const bool joined = arguments[i].starts_with(kRegistryIs);
+      const Result<std::string> registry =
+          parse_server(joined ? arguments[i].substr(kRegistryIs.size()) : arguments[++i]);
       if (!registry) {
         return wrong("--registry: " + registry.error().message);
       }
@@ -97,7 +101,7 @@ Result<std::string> take_back(const Helper& helper, const std::string& path, con
                               const std::string& former) {
   const std::string suffix = suffix_of(helper.name);
   const Result<std::string> text = read_config_file(path);
-  const Result<std::string> now = text ? configured_helper(*text, registry) : text;
+  Result<std::string> now = text ? configured_helper(*text, registry) : text;
   if (!now) {
     return now;
   }
@@ -134,7 +138,7 @@ Result<std::string> undo(const Helper& helper, const std::string& path, const st
     const std::string before = registry.empty()                    ? former->store
                                : noted != former->registries.end() ? noted->second
                                                                    : "";
-    const Result<std::string> line = take_back(helper, path, registry, before);
+    Result<std::string> line = take_back(helper, path, registry, before);
     if (!line) {
       return line;
     }

@@ -1,12 +1,10 @@
 """What the shells offer behind TAB is what the programs understand: no command or option is left out, none is made up."""
 import json
 import re
-import subprocess
-import unittest
 from pathlib import Path
 
 from interactive_shells import SHELLS
-from sandbox import BIN, Sandbox, SandboxCase, main
+from sandbox import BIN, SandboxCase, main
 
 ROOT = Path(__file__).resolve().parents[2]
 BUILD = BIN.parent

@@ -1,6 +1,5 @@
 """The contract's second half: what is kept, under which keys it is found, and what happens in a crowd."""
 import json
-import os
 import subprocess
 import threading
 

@@ -1,7 +1,6 @@
 """The pages below docs/, done as they say: their commands are cut out and run, with a real engine, registry and ssh server,
 and what they show is what appears. A block's second word says where it is run."""
 import json
-import os
 import re
 import shutil
 import socket

@@ -2,11 +2,12 @@
 import json
 import os
 import shutil
+import subprocess
 from pathlib import Path
 
 from doctor_case import DoctorMixin
 from pass_world import PassCase
-from sandbox import main
+from sandbox import BIN, main
 
 OTHER = "#!/bin/sh\necho other version 1\n"
 
@@ -49,7 +50,7 @@ class WriteCase(ConfigureCase):
 
     def test_single_registries(self):
         self.config.write_text('{"credsStore": "desktop"}')
-        self.configure("--registry", "ghcr.io", "--registry", "r.example:5000")
+        self.configure("--registry", "ghcr.io", "--registry=r.example:5000")
         self.assertEqual(json.loads(self.config.read_text()),
                          {"credsStore": "desktop", "credHelpers": {"ghcr.io": "pass", "r.example:5000": "pass"}})
 
@@ -62,6 +63,15 @@ class WriteCase(ConfigureCase):
         if shutil.which("skopeo"):  # it asks the helper that was named
             self.world.run(self.program, "store", input='{"ServerURL":"quay.io","Username":"u","Secret":"s"}')
             self.assertEqual(self.world.run("skopeo", "login", "--get-login", "quay.io").out, "u\n")
+
+    def test_many_at_once(self):
+        """Each of twenty edits at the same moment is in the file afterwards."""
+        running = [subprocess.Popen([BIN / self.program, "configure", "--registry", f"r{i}.example"], env=self.world.env,
+                                    stdout=subprocess.DEVNULL) for i in range(20)]
+        self.assertEqual([process.wait(30) for process in running], [0] * 20)
+        self.assertEqual(json.loads(self.config.read_text())["credHelpers"], {f"r{i}.example": "pass" for i in range(20)})
+        self.configure("--undo")
+        self.assertEqual(json.loads(self.config.read_text()), {})
 
     def test_twice_changes_nothing_more(self):
         self.configure()

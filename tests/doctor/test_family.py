@@ -1,8 +1,6 @@
 """`doctor --all`: which helper works here and now."""
 import json
-import os
 import shutil
-from pathlib import Path
 
 from doctor_case import DoctorMixin
 from pass_world import PassCase

@@ -1,7 +1,6 @@
 """`migrate`: passwords leave the files of real clients for the store, and none is ever lost on the way."""
 import base64
 import json
-import os
 import random
 import signal
 import subprocess

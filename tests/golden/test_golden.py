@@ -10,7 +10,6 @@ commit it."""
 import hashlib
 import json
 import os
-import unittest
 from pathlib import Path
 
 from keyctl_world import KeyctlWorld

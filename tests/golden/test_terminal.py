@@ -7,7 +7,6 @@ import select
 import signal
 import subprocess
 import time
-import unittest
 
 from pass_world import PassWorld
 from sandbox import BIN, Sandbox, SandboxCase, main

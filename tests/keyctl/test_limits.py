@@ -5,7 +5,7 @@ import subprocess
 import unittest
 
 import sandbox
-from keyctl_world import KeyctlCase, KeyctlWorld
+from keyctl_world import KeyctlCase
 
 GET_PERSISTENT = 22  # KEYCTL_GET_PERSISTENT
 

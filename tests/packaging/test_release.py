@@ -6,7 +6,7 @@ import re
 import tarfile
 import urllib.parse
 
-from builds import PROGRAMS, ROOT, run, sha256, version
+from builds import ROOT, run, sha256, version
 from sandbox import SandboxCase, main
 
 

@@ -5,7 +5,7 @@ import time
 
 import sandbox
 from screen import ScreenWorld
-from secretservice_world import DEFAULT, SecretServiceCase, SecretServiceWorld, docker_attributes, login
+from secretservice_world import DEFAULT, SecretServiceCase, docker_attributes, login
 
 LOCKED = "GNOME Keyring is locked: its dialog was dismissed, or could not be shown"
 DISMISSED = "GNOME Keyring is locked: its dialog was dismissed"
