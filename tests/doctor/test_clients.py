@@ -7,7 +7,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from doctor_case import DoctorMixin
+from doctor import DoctorMixin
 from pass_world import PassCase
 from sandbox import BIN, main
 

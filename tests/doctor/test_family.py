@@ -2,7 +2,7 @@
 import json
 import shutil
 
-from doctor_case import DoctorMixin
+from doctor import DoctorMixin
 from pass_world import PassCase
 from sandbox import BIN, main
 from secretservice_world import SecretServiceCase

@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 
 from docker_world import PASSWORD, USER, DockerMixin, write_oci_image
-from doctor_case import DoctorMixin
+from doctor import DoctorMixin
 from pass_world import PASSPHRASE, PassCase, PassWorld
 from sandbox import BIN, main
 

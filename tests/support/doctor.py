@@ -1,4 +1,4 @@
-"""What `doctor --store --json` of a helper says, and how a person takes its advice."""
+"""What `doctor --json` of a helper says, and how a person takes its advice."""
 import json
 
 
@@ -9,8 +9,8 @@ class Report:
         if done.err:
             raise AssertionError(done)
         self.done = done
-        answer = json.loads(done.out)
-        self.ok, self.checks = answer["ok"], answer["checks"]
+        self.answer = json.loads(done.out)
+        self.ok, self.checks = self.answer["ok"], self.answer["checks"]
         problems = self.of("problem")
         if self.ok != (not problems) or done.code != (1 if problems else 0):
             raise AssertionError(f"ok, exit code and problems do not agree: {done}")
@@ -37,3 +37,34 @@ def commands(check):
     """The commands of a remedy, as one would paste them: its indented lines, or, without words around them, all."""
     indented = [line.strip() for line in check["remedy"] if line.startswith("  ")]
     return indented or check["remedy"]
+
+
+class DoctorMixin:
+    """For a SandboxCase. `program` is the helper under test."""
+    program = "docker-credential-pass"
+
+    def doctor(self, *options, program=None, **run_options):
+        """The answer of `doctor --json`, whose exit code must agree with it."""
+        return Report(self.world.run(program or self.program, "doctor", "--json", *options, **run_options)).answer
+
+    def problems(self, *options, **run_options):
+        return [check for check in self.doctor(*options, **run_options)["checks"] if check["state"] == "problem"]
+
+    def the_problem(self, link, finding, *options, **run_options):
+        """The only problem, which must be this one; returns its remedy, a list of lines."""
+        found = self.problems(*options, **run_options)
+        self.assertEqual([check["link"] for check in found], [link], found)
+        self.assertIn(finding, found[0]["finding"])
+        self.assertTrue(found[0]["remedy"], found)
+        return found[0]["remedy"]
+
+    def do(self, command, **options):
+        """Runs a line of advice as somebody would who pastes it into a shell."""
+        done = self.world.run("sh", "-c", command, **options)
+        self.assertEqual(done.code, 0, f"{command}: {done}")
+        return done
+
+    def is_well(self, *options, **run_options):
+        answer = self.doctor(*options, **run_options)
+        self.assertTrue(answer["ok"], answer)
+        return answer
