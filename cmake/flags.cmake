@@ -1,5 +1,5 @@
-# One interface target carries every warning and hardening flag of our own code. Flags that a packager sets through
-# CMAKE_CXX_FLAGS come later on the command line and win. -Werror belongs to the presets only.
+# One interface target carries every warning and hardening flag of our own code; they come behind those that a packager
+# sets through CMAKE_CXX_FLAGS. -Werror belongs to the presets only.
 add_library(keyberth_flags INTERFACE)
 
 target_compile_options(keyberth_flags INTERFACE
