@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Any text as the answer of another program's doctor: refused, or understood in a way that survives being written again,
-// and shown without control characters.
+// Any text as the answer of another program's doctor: refused, or understood in a way that survives being written
+// again, and shown without control characters.
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>

@@ -288,8 +288,8 @@ TEST_F(OauthConfigFiles, NamesTheFileThatIsWrong) {
 
 TEST_F(OauthConfigFiles, MustNotBeWritableByOthers) {
   write(user_, "{}", 0666);
-  EXPECT_EQ(problem(),
-            user_ + " can be written by other users, so it is not used | look at it, then:\n  chmod go-w '" + user_ + "'");
+  EXPECT_EQ(problem(), user_ + " can be written by other users, so it is not used | look at it, then:\n  chmod go-w '" +
+                           user_ + "'");
   ASSERT_EQ(chmod(user_.c_str(), 0600), 0);
   EXPECT_EQ(problem(), "none");
   write(system_, "{}", 0664);
