@@ -17,8 +17,8 @@ class Checker {
   Checker(const Rule& rule, const Locate& locate) : rule_(rule), locate_(locate) {}
 
   Outcome run() {
-    for (Outcome (Checker::*check)() : {&Checker::provider, &Checker::endpoints, &Checker::id_token, &Checker::username,
-                                        &Checker::mint, &Checker::http_json, &Checker::session}) {
+    for (Outcome (Checker::*check)() : {&Checker::provider, &Checker::endpoints, &Checker::files, &Checker::id_token,
+                                        &Checker::username, &Checker::mint, &Checker::http_json, &Checker::session}) {
       if (Outcome outcome = (this->*check)(); !outcome) {
         return outcome;
       }
@@ -73,13 +73,28 @@ class Checker {
     if (rule_.issuer.find('?') != std::string::npos) {
       return mistake("/issuer", "an issuer has no query part");
     }
-    if (!rule_.ca_file.empty() && rule_.ca_file.front() != '/') {
-      return mistake("/ca_file", "this must be an absolute path");
-    }
     // RFC 8707 section 2
     if (rule_.resource.find('#') != std::string::npos ||
         (!rule_.resource.empty() && rule_.resource.find(':') == std::string::npos)) {
       return mistake("/resource", "this must be an absolute URI without a fragment");
+    }
+    return {};
+  }
+
+  Outcome files() {
+    const std::pair<std::string_view, const std::string*> all[] = {{"/ca_file", &rule_.ca_file},
+                                                                   {"/client_certificate", &rule_.client_certificate},
+                                                                   {"/client_key", &rule_.client_key}};
+    for (const auto& [pointer, path] : all) {
+      if (!path->empty() && path->front() != '/') {
+        return mistake(pointer, "this must be an absolute path");
+      }
+    }
+    if (rule_.client_certificate.empty() != rule_.client_key.empty()) {
+      const bool has_key = rule_.client_certificate.empty();
+      return mistake(has_key ? "/client_key" : "/client_certificate",
+                     has_key ? "a client key needs its certificate" : "a client certificate needs its key",
+                     std::string("write \"") + (has_key ? "client_certificate" : "client_key") + "\": \"/...\" too");
     }
     return {};
   }

@@ -74,6 +74,8 @@ struct Rule {
   std::string session;                   ///< registries with the same non-empty name share one provider session
   std::vector<std::string> realm_hosts;  ///< hosts besides the registry that a challenge may name
   std::string ca_file;
+  std::string client_certificate;    ///< PEM, shown to the hosts that this rule leads to; with client_key or not at all
+  std::string client_key;            ///< PEM, without a pass phrase
   bool allow_http_loopback = false;  ///< http for literal loopback addresses, for tests and development
 };
 

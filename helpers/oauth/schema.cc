@@ -281,7 +281,7 @@ Outcome take_answer(const Json& value, Rule& rule) {
   return take_choice(value, rule.answer_token, kAnswers);
 }
 
-constexpr std::array<Member<Rule>, 15> kRule{{{"preset", text<&Rule::preset>},
+constexpr std::array<Member<Rule>, 17> kRule{{{"preset", text<&Rule::preset>},
                                               {"issuer", text<&Rule::issuer>},
                                               {"client_id", text<&Rule::client_id>},
                                               {"client_secret", text<&Rule::client_secret>},
@@ -295,6 +295,8 @@ constexpr std::array<Member<Rule>, 15> kRule{{{"preset", text<&Rule::preset>},
                                               {"session", text<&Rule::session>},
                                               {"realm_hosts", take_realm_hosts},
                                               {"ca_file", text<&Rule::ca_file>},
+                                              {"client_certificate", text<&Rule::client_certificate>},
+                                              {"client_key", text<&Rule::client_key>},
                                               {"allow_http_loopback", truth<&Rule::allow_http_loopback>}}};
 
 Outcome take_vault(const Json& value, Config& config) {

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Sends the requests it is told on standard input through CurlHttp and says what came of them, for test_http.py.
 //
-// Input: one request, lines of "name value": method, url, header NAME: VALUE, authorization, body, ca, http, limit
-// (bytes), time (milliseconds). With "scan WORD" the request's authorization is WORD backwards, and once everything is
-// let go the output is "left N MAPPING" for each mapping of the process that still holds that, and nothing else.
+// Input: one request, lines of "name value": method, url, header NAME: VALUE, authorization, body, ca, certificate,
+// key, http, limit (bytes), time (milliseconds). With "scan WORD" the request's authorization is WORD backwards, and
+// once everything is let go the output is "left N MAPPING" for each mapping of the process that still holds that, and
+// nothing else.
 // Output: "status N", "header NAME: VALUE" lines and "body TEXT"; or "error KIND", "sent 0|1", "redirected 0|1",
 // "message TEXT" and "hint TEXT".
 #include <algorithm>
@@ -69,6 +70,10 @@ HttpRequest read_request(std::string& word) {
       request.body = Secret(value);
     } else if (name == "ca") {
       request.ca_file = value;
+    } else if (name == "certificate") {
+      request.client.certificate = value;
+    } else if (name == "key") {
+      request.client.key = value;
     } else if (name == "http") {
       request.allow_http_loopback = true;
     } else if (name == "limit") {

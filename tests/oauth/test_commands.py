@@ -184,6 +184,7 @@ class ConfigCheckTest(CommandCase):
                 ('{"registries": {"r.test": {"issuer": "https://idp.test"}}}', "1:", "client_id"),
                 ('{"registries": {"r.test": {%s}, "R.test": {%s}}}' % (rule, rule), "1:", "same registry"),
                 ('{"registries": {"*": {%s}}}' % rule, "1:17", "*"),
+                ('{"registries": {"r.test": {%s, "client_key": "/k"}}}' % rule, "1:90", "client_certificate"),
                 ('{"registries": ', "1:", "")):
             with self.subTest(text):
                 done = self.check(text)

@@ -5,9 +5,10 @@ import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from urllib.parse import urlparse
 
 from docker_world import docker_commands, traces_of, write_oci_image
-from oauth_world import NOT_FOUND, OauthWorld
+from oauth_world import NOT_FOUND, Authority, OauthWorld
 from sandbox import SandboxCase, main
 
 BROWSER = Path(__file__).resolve().parents[1] / "support/scripted_browser.py"
@@ -161,6 +162,28 @@ class WebLoginTest(Story, StoryCase):
     def log_in(self):
         return self.world.login(None, "--web", env={"BROWSER": str(BROWSER), "DISPLAY": ":0",
                                                     "TEST_CA": str(self.world.authority.ca)})
+
+
+class ClientCertificateTest(StoryCase):
+    def test_provider_registry_and_token_server_demand_one(self):
+        own = self.world.authority = Authority(self.world, demands=True)
+        self.set_up(engine=False)
+        done = self.world.login()
+        self.assertEqual(done.code, 1, done)
+        self.assertIn("demands a client certificate", done.err + json.dumps(done.events))
+
+        rule = self.world.rule(client_certificate=str(own.client_certificate), client_key=str(own.client_key),
+                               realm_hosts=[urlparse(self.tokens.realm).netloc])
+        self.world.configure_oauth({self.world.host: rule})
+        done = self.world.logged_in()
+        self.assertTrue(done.events[-1]["accepted"], done.events)
+        self.world.age_session()
+        self.assertEqual(self.world.credential()[0], "alice")
+        self.assertEqual(self.provider.refreshes(), 1)
+        done = self.world.oauth("token", f"{self.world.host}/team/app:pull")
+        self.assertEqual(self.succeeds(done).out.count("."), 2)
+        self.succeeds(self.world.oauth("logout", self.world.host))
+        self.assertIn("POST /token/revocation", self.provider.count()["paths"])
 
 
 class RoundTripTest(StoryCase):

@@ -6,7 +6,7 @@ import ssl
 import struct
 import time
 
-from http_case import BAD_INPUT, LIMIT, PROBE, TIMED_OUT, UNAVAILABLE, HttpCase
+from http_case import BAD_INPUT, DENIED, LIMIT, PROBE, TIMED_OUT, UNAVAILABLE, HttpCase
 from oauth_world import Authority
 from raw_server import OK, says, tunnel
 from sandbox import main
@@ -161,6 +161,94 @@ class Trust(HttpCase):
         self.fails(self.get(server, ca=text), BAD_INPUT, False, "no certificate", "openssl x509")
         self.assertFalse(self.get(server, ca=broken).sent)
         self.assertEqual([], server.heads)
+
+
+class ClientCertificates(HttpCase):
+    """Of servers that demand one."""
+
+    def setUp(self):
+        super().setUp()
+        self.own = Authority(self.world, "demanding", demands=True)
+
+    def demanding(self, version=ssl.TLSVersion.TLSv1_3):
+        context = self.own.server()
+        context.minimum_version = context.maximum_version = version
+        return self.tls(OK, context)
+
+    def shown(self, server, certificate=None, key=None, **more):
+        return self.get(server, ca=self.own.ca, certificate=certificate or self.own.client_certificate,
+                        key=key or self.own.client_key, **more)
+
+    def file(self, name, text, mode=0o600):
+        path = self.world.root / name
+        path.write_text(text)
+        path.chmod(mode)
+        return path
+
+    def test_certificate_is_shown_and_its_lack_explained(self):
+        for version in (ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3):
+            server = self.demanding(version)
+            self.assertEqual(200, self.shown(server).status)
+            self.assertEqual(1, len(server.heads))
+            self.fails(self.get(server, ca=self.own.ca), UNAVAILABLE, False, "demands a client certificate",
+                       '"client_certificate" and "client_key"')
+            self.assertEqual(1, len(server.heads))
+
+    def test_server_that_refuses_it(self):
+        other = Authority(self.world, "other", demands=True)
+        for version in (ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3):
+            server = self.demanding(version)
+            outcome = self.shown(server, other.client_certificate, other.client_key)
+            self.fails(outcome, UNAVAILABLE, False, f"refuses the client certificate {other.client_certificate}", "openssl x509")
+            self.assertEqual([], server.heads)
+
+    def test_pages_of_nginx_in_the_place_of_an_alert(self):
+        def page(title):
+            body = f"<html><head><title>400 {title}</title></head></html>"
+            return self.tls(says(f"HTTP/1.1 400 Bad Request\r\nContent-Length: {len(body)}\r\n\r\n{body}"), self.own.server())
+
+        outcome = self.shown(page("The SSL certificate error"))
+        self.fails(outcome, UNAVAILABLE, False, "refuses the client certificate")
+        self.own.demands = False
+        outcome = self.get(page("No required SSL certificate was sent"), ca=self.own.ca)
+        self.fails(outcome, UNAVAILABLE, False, "demands a client certificate", "client_key")
+
+    def test_R2_proxy_does_not_get_it(self):
+        proxy = self.demanding()
+        server = self.demanding()
+        outcome = self.shown(server, env={"https_proxy": f"https://localhost:{proxy.port}"})
+        self.assertEqual((0, [], []), (outcome.status, proxy.heads, server.heads), outcome)
+
+    def test_unusable_files(self):
+        server = self.demanding()
+        text, none = self.file("text", "not PEM"), self.world.root / "none"
+        self.fails(self.shown(server, certificate=none), UNAVAILABLE, False, "does not exist", '"client_certificate"')
+        self.fails(self.shown(server, key=none), UNAVAILABLE, False, "does not exist", '"client_key"')
+        self.fails(self.shown(server, certificate=text), BAD_INPUT, False, "no certificate", "openssl x509")
+        self.fails(self.shown(server, key=text), BAD_INPUT, False, "no private key", "openssl pkey")
+        broken = self.file("broken", "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n")
+        for key in (broken, self.own.key):
+            self.fails(self.shown(server, key=key), BAD_INPUT, False, "cannot be used", "openssl pkey -pubout")
+        self.assertEqual([], server.heads)
+
+    def test_R11_key_that_others_may_read(self):
+        server = self.demanding()
+        for mode in (0o640, 0o604):
+            key = self.file("a key", self.own.client_key.read_text(), mode)
+            outcome = self.shown(server, key=key)
+            self.fails(outcome, DENIED, False, "open to other users", f"chmod 600 '{key}'")
+            self.assertEqual([], server.heads)
+        self.world.run("sh", "-c", outcome.hint)
+        self.assertEqual(200, self.shown(server, key=key).status)
+
+    def test_key_with_a_pass_phrase(self):
+        server = self.demanding()
+        for number, arguments in enumerate((["pkey"], ["ec"])):
+            key = self.world.root / f"locked{number}"
+            done = self.world.run("openssl", *arguments, "-in", self.own.client_key, "-aes256", "-passout", "pass:x", "-out", key)
+            self.assertEqual(0, done.code, done)
+            key.chmod(0o600)
+            self.fails(self.shown(server, key=key), BAD_INPUT, False, "has a pass phrase", "openssl pkey -in")
 
 
 class Limits(HttpCase):

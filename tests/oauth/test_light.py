@@ -409,7 +409,7 @@ class ConfigTest(LightCase):
             self.world.write(self.world.config, example)
             self.assertEqual(self.world.call("config", "", "check").code, 0, example)
         presets = re.findall(r"^[\w-]+", self.world.call("config", "", "presets").out, re.M)
-        self.assertEqual(len(examples), len(presets) + 1)
+        self.assertEqual(len(examples), len(presets) + 2)
         for name in presets:
             self.assertIn(f'"preset": "{name}"', "".join(examples))
 

@@ -58,7 +58,8 @@ class RegistryMixin:
         config = self.root / "registry.yml"
         tls = ""
         if self.registry_tls:
-            tls = f", tls: {{certificate: {self.registry_tls.certificate}, key: {self.registry_tls.key}}}"
+            tls = f", tls: {{certificate: {self.registry_tls.certificate}, key: {self.registry_tls.key}"
+            tls += f", clientcas: [{self.registry_tls.ca}]}}" if self.registry_tls.demands else "}"
         config.write_text(REGISTRY_CONFIG.format(root=self.root, auth=auth, tls=tls))
         process = self.start("docker-registry", "serve", config, log="registry.log")
 

@@ -8,7 +8,7 @@ from sandbox import BIN, SandboxCase
 
 PROBE = BIN.parent / "test-programs/http_probe"
 # Numbers of ErrorKind in common/result.h.
-BAD_INPUT, UNAVAILABLE, TIMED_OUT, LIMIT = 1, 3, 6, 8
+BAD_INPUT, UNAVAILABLE, DENIED, TIMED_OUT, LIMIT = 1, 3, 5, 6, 8
 
 
 @dataclass

@@ -30,11 +30,13 @@ SCOPES = ["openid", "offline_access", "registry:pull", "registry:push"]
 
 class Authority:
     """A certificate authority of its own, and one certificate for every server on this machine's loopback. `names` are
-    those it has besides."""
+    those it has besides. With `demands`, its servers want a certificate of every client, and its clients have one."""
 
-    def __init__(self, world, name="ca", names=()):
+    def __init__(self, world, name="ca", names=(), demands=False):
         folder = world.root / name
         folder.mkdir()
+        self.demands = demands
+        self.client_key, self.client_certificate = folder / "client.key", folder / "client.crt"
         self.ca, self.key, self.certificate = folder / "ca.crt", folder / "server.key", folder / "server.crt"
         new_key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"]
         for arguments in (
@@ -47,13 +49,25 @@ class Authority:
                  + "".join(f",DNS:{one}" for one in ("localhost", "registry.test", *names))]):
             done = world.run("openssl", *arguments)
             assert done.code == 0, done
+        if demands:
+            done = world.run("openssl", "req", "-x509", *new_key, "-keyout", self.client_key, "-out",
+                             self.client_certificate, "-days", "30", "-subj", "/CN=alice", "-CA", self.ca, "-CAkey",
+                             folder / "ca.key", "-addext", "basicConstraints=critical,CA:FALSE",
+                             "-addext", "extendedKeyUsage=clientAuth")
+            assert done.code == 0, done
 
     def client(self):
-        return ssl.create_default_context(cafile=self.ca)
+        context = ssl.create_default_context(cafile=self.ca)
+        if self.demands:
+            context.load_cert_chain(self.client_certificate, self.client_key)
+        return context
 
     def server(self):
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(self.certificate, self.key)
+        if self.demands:
+            context.load_verify_locations(self.ca)
+            context.verify_mode = ssl.CERT_REQUIRED
         return context
 
 
@@ -67,6 +81,8 @@ class Provider:
         given = {"modules": str(MODULES), "port": port, "issuer": issuer, "options": {"interval": 1, **options}}
         if authority:
             given.update(key=str(authority.key), cert=str(authority.certificate))
+            if authority.demands:
+                given.update(clients=str(authority.ca))
         log = world.root / f"oidc-{len(world.children)}.log"
         self.process = world.start("node", SERVERS / "oidc.mjs", json.dumps(given), log=log.name)
 

@@ -25,9 +25,14 @@ class Server:
         with contextlib.suppress(OSError), connection:
             if self.context:
                 try:
-                    connection = self.context.wrap_socket(connection, server_side=True)
+                    connection = self.context.wrap_socket(connection, server_side=True, do_handshake_on_connect=False)
+                    connection.do_handshake()
                 except OSError:
                     self.refused += 1
+                    # Closing now, with a request unread, could take the alert away from a client that is to read it.
+                    with connection:
+                        while socket.socket.recv(connection, 65536):
+                            pass
                     raise
             self.serve(connection)
             with contextlib.suppress(OSError):

@@ -57,7 +57,8 @@ TEST(OauthConfig, TakesEveryMember) {
       "mint": {"shape": "http-json", "endpoint": "https://{registry}/api", "method": "POST", "authentication": "json",
                "token": "id_token", "parameters": {"a": "{token}"}, "secret_field": "/s", "expires_field": "/e"},
       "username": {"field": "/u"}, "answer": "token", "session": "company", "realm_hosts": ["Auth.example.com"],
-      "ca_file": "/etc/ca.pem", "allow_http_loopback": true
+      "ca_file": "/etc/ca.pem", "client_certificate": "/etc/me.pem", "client_key": "/etc/me.key",
+      "allow_http_loopback": true
     }}
   })",
                                    "config.json");
@@ -83,6 +84,8 @@ TEST(OauthConfig, TakesEveryMember) {
   EXPECT_TRUE(rule.answer_token);
   EXPECT_EQ(rule.realm_hosts, std::vector<std::string>{"auth.example.com"});
   EXPECT_EQ(rule.ca_file, "/etc/ca.pem");
+  EXPECT_EQ(rule.client_certificate, "/etc/me.pem");
+  EXPECT_EQ(rule.client_key, "/etc/me.key");
   EXPECT_TRUE(rule.allow_http_loopback);
   EXPECT_EQ(session_key(rule, "registry.example.com:8443"), "oauth+https://session/company");
   EXPECT_EQ(session_key(rule_with(""), "reg.example.com"), "oauth+https://reg.example.com");
@@ -173,6 +176,10 @@ TEST(OauthConfig, RefusesRulesThatCannotWork) {
   expect(one_rule(R"("preset":"jfrog")"), "the parameter \"provider_name\" must be given");
   expect(one_rule(R"("session":"a/b")"), "letters, digits");
   expect(one_rule(R"("ca_file":"ca.pem")"), "absolute path");
+  expect(one_rule(R"("client_certificate":"me.pem","client_key":"/k")"), "absolute path");
+  expect(one_rule(R"("client_certificate":"/c","client_key":"k")"), "absolute path");
+  expect(one_rule(R"("client_certificate":"/c")"), "a client certificate needs its key");
+  expect(one_rule(R"("client_key":"/k")"), "a client key needs its certificate");
   expect(one_rule(R"("resource":"https://a#b")"), "without a fragment");
   expect(one_rule(R"("realm_hosts":["http://a.b"])"), "host or host:port");
   expect(R"({"registries":{"*":{}}})", "a * where none may be");

@@ -36,6 +36,7 @@ class Mint : public testing::Test {
     http_.answer = [status, body, this](const HttpRequest& request) -> tl::expected<HttpAnswer, HttpFailure> {
       authorization_ = request.authorization.view();
       content_type_ = request.content_type;
+      client_ = request.client.certificate + " " + request.client.key;
       return http_answer(status, body);
     };
   }
@@ -45,6 +46,7 @@ class Mint : public testing::Test {
   Session session_;
   std::string authorization_;
   std::string content_type_;
+  std::string client_;
 };
 
 TEST_F(Mint, AccessTokenNeedsNoRequest) {
@@ -65,6 +67,19 @@ TEST_F(Mint, IdTokenEndsWithItsOwnExpiry) {
   const auto minted = run();
   ASSERT_FALSE(minted);
   EXPECT_NE(std::string::npos, minted.error().hint.find("openid"));
+}
+
+TEST_F(Mint, ShowsTheRulesClientCertificate) {
+  rule_.client_certificate = "/me.pem";
+  rule_.client_key = "/me.key";
+  for (const Shape shape : {Shape::exchange, Shape::acr, Shape::http_json}) {
+    rule_.mint.shape = shape;
+    rule_.mint.endpoint = "https://registry.example/mint";
+    client_.clear();
+    answers(404, "{}");
+    EXPECT_FALSE(run());
+    EXPECT_EQ("/me.pem /me.key", client_);
+  }
 }
 
 TEST_F(Mint, ExchangeFollowsRfc8693) {

@@ -76,6 +76,7 @@ Result<Metadata> fetch(Http& http, const Rule& rule, const std::string& url, boo
   request.url = url;
   request.headers = {{"Accept", "application/json"}};
   request.ca_file = rule.ca_file;
+  request.client = {rule.client_certificate, rule.client_key};
   request.allow_http_loopback = rule.allow_http_loopback;
   request.answer_limit = kMetadataLimit;
   auto answer = http.send(request);

@@ -24,13 +24,7 @@ using std::chrono::milliseconds;
 
 constexpr milliseconds kConnectLimit = std::chrono::seconds(10);
 constexpr std::size_t kHeaderLimit = 65536;
-
-// Values of X509_V_..., which libcurl passes on as CURLINFO_SSL_VERIFYRESULT. It compares the names before it asks
-// OpenSSL for the result, which is "unspecified" until then.
-constexpr long kGoodChain = 0;
-constexpr long kUnspecified = 1;
-constexpr long kNotYetValid = 9;
-constexpr long kExpired = 10;
+constexpr long kBadRequest = 400;
 
 // libcurl and its proxies are configured by the environment themselves; the CA variables are those of OpenSSL and of
 // the curl command.
@@ -75,6 +69,7 @@ class Transfer {
 
   [[nodiscard]] Result<> prepare();
   [[nodiscard]] Result<> set_trust();
+  [[nodiscard]] Result<> set_client();
   [[nodiscard]] Result<> set_headers();
   void set_body();
   void add_header(std::string_view name, std::string_view value);
@@ -84,7 +79,6 @@ class Transfer {
   static int on_ready(void* self, char* /*ip*/, char* /*own_ip*/, int /*port*/, int /*own_port*/);
 
   [[nodiscard]] Error explain(CURLcode code) const;
-  [[nodiscard]] Error explain_certificate() const;
   [[nodiscard]] Error explain_time_out() const;
   [[nodiscard]] Error redirected() const;
 
@@ -93,6 +87,7 @@ class Transfer {
   std::unique_ptr<CURL, Freer<curl_easy_cleanup>> curl_{curl_easy_init()};
   std::unique_ptr<curl_slist, Freer<curl_slist_free_all>> headers_;
   std::string bundle_;
+  ClientCertificate own_;
   std::array<char, CURL_ERROR_SIZE> reason_ = {};
   bool options_taken_ = true;
   bool sent_ = false;
@@ -208,6 +203,23 @@ Result<> Transfer::set_trust() {
   return {};
 }
 
+Result<> Transfer::set_client() {
+  if (request_.client.certificate.empty()) {
+    return {};
+  }
+  auto own = read_client_certificate(request_.client);
+  if (!own) {
+    return pass_on(std::move(own));
+  }
+  own_ = *std::move(own);
+  curl_blob certificate = {own_.certificate.data(), own_.certificate.size(), CURL_BLOB_NOCOPY};
+  curl_blob key = {const_cast<char*>(own_.key.view().data()), own_.key.size(), CURL_BLOB_NOCOPY};
+  set(CURLOPT_SSLCERT_BLOB, &certificate);
+  set(CURLOPT_SSLKEY_BLOB, &key);
+  set(CURLOPT_KEYPASSWD, "");  // or OpenSSL would ask for one at the terminal
+  return {};
+}
+
 void Transfer::set_body() {
   if (request_.method == "GET" && request_.body.empty()) {
     set(CURLOPT_HTTPGET, 1L);
@@ -249,6 +261,7 @@ Result<> Transfer::prepare() {
   }
   set_body();
   KEYBERTH_TRY(set_trust());
+  KEYBERTH_TRY(set_client());
   KEYBERTH_TRY(set_headers());
   if (!options_taken_) {
     return fail(ErrorKind::internal, "libcurl refuses an option", "it must be 7.85 or newer: curl --version");
@@ -261,9 +274,18 @@ tl::expected<HttpAnswer, HttpFailure> Transfer::run() {
     return tl::unexpected(HttpFailure{std::move(ready).error()});
   }
   if (const CURLcode code = curl_easy_perform(curl_.get()); code != CURLE_OK) {
+    // With TLS 1.3 the request is on its way when the server looks at the certificate, and is not read after that.
+    if (auto refused = client_certificate_refused(url_.address(), reason_.data(), request_.client)) {
+      return tl::unexpected(HttpFailure{*std::move(refused)});
+    }
     return tl::unexpected(HttpFailure{explain(code), sent_, false});
   }
   answer_.status = info<long>(CURLINFO_RESPONSE_CODE);
+  if (answer_.status == kBadRequest) {
+    if (auto refused = client_certificate_refused(url_.address(), answer_.body.view(), request_.client)) {
+      return tl::unexpected(HttpFailure{*std::move(refused)});
+    }
+  }
   if (answer_.status >= 300 && answer_.status < 400) {
     return tl::unexpected(HttpFailure{redirected(), true, true});
   }
@@ -280,31 +302,6 @@ Error Transfer::redirected() const {
   const std::string where = (parsed->https ? "https://" : "http://") + parsed->address();
   return {ErrorKind::unavailable, url_.address() + " redirects to " + where + ", and redirects are not followed",
           "if that address is right, put it into the configuration in place of " + url_.address()};
-}
-
-Error Transfer::explain_certificate() const {
-  const std::string& host = url_.address();
-  const std::string look = "look at it: openssl s_client -connect " + url_.host + ":" + std::to_string(url_.port) +
-                           " -servername " + url_.host;
-  const long result = info<long>(CURLINFO_SSL_VERIFYRESULT);
-  const ErrorKind kind = ErrorKind::unavailable;
-  switch (result) {
-    case kGoodChain:
-    case kUnspecified:
-      return {kind, "the certificate of " + host + " is for another host", look};
-    case kExpired:
-      return {kind, "the certificate of " + host + " has expired",
-              look + "\nand check the clock of this machine: date"};
-    case kNotYetValid:
-      return {kind, "the certificate of " + host + " is not valid yet", "check the clock of this machine: date"};
-    default:
-      // The reason is OpenSSL's: "self-signed certificate", "unable to get local issuer certificate" and so on.
-      return {
-          kind, "the certificate of " + host + " is not trusted here (" + printable(reason_.data(), 100) + ")",
-          "if its certification authority is your own, name the file of that as \"ca_file\" in the configuration or "
-          "install it for the system\n" +
-              look};
-  }
 }
 
 Error Transfer::explain_time_out() const {
@@ -345,7 +342,9 @@ Error Transfer::explain(CURLcode code) const {
     case CURLE_OPERATION_TIMEDOUT:
       return explain_time_out();
     case CURLE_PEER_FAILED_VERIFICATION:
-      return explain_certificate();
+      return untrusted(url_, info<long>(CURLINFO_SSL_VERIFYRESULT), reason_.data());
+    case CURLE_SSL_CERTPROBLEM:
+      return unusable_client_certificate(request_.client, reason_.data());
     case CURLE_SSL_CACERT_BADFILE:
       return {kind, "the file of trusted certificates cannot be used",
               "correct \"ca_file\" in the configuration, or SSL_CERT_FILE"};

@@ -12,6 +12,7 @@
 
 #include "common/result.h"
 #include "common/secret.h"
+#include "helpers/oauth/net/client_certificate.h"
 #include "helpers/oauth/url.h"  // IWYU pragma: export
 
 namespace keyberth::oauth {
@@ -24,6 +25,7 @@ struct HttpRequest {
   Secret body;                                               ///< sent when not empty
   std::string content_type = "application/x-www-form-urlencoded";
   std::string ca_file;  ///< besides the system's; empty uses these alone
+  ClientFiles client;   ///< shown to a server that asks for a client certificate; a proxy never sees it
   bool allow_http_loopback = false;
   std::size_t answer_limit = 65536;
   std::chrono::milliseconds time_limit = std::chrono::seconds(30);

@@ -82,6 +82,7 @@ Result<Json> ask(Http& http, const Rule& rule, const std::string& registry, Http
   KEYBERTH_TRY(check_endpoint(request.url, rule.allow_http_loopback));
   request.headers.emplace_back("Accept", "application/json");
   request.ca_file = rule.ca_file;
+  request.client = {rule.client_certificate, rule.client_key};
   request.allow_http_loopback = rule.allow_http_loopback;
   const auto sent = http.send(request);
   if (!sent) {

@@ -51,6 +51,7 @@ class BoundedHttp final : public Http {
         Secret(request.body.view()),
         request.content_type,
         request.ca_file,
+        request.client,
         request.allow_http_loopback,
         request.answer_limit,
         std::clamp<milliseconds>(left, seconds(1), std::min<milliseconds>(request.time_limit, kRequestTime)),

@@ -82,6 +82,7 @@ tl::expected<HttpAnswer, HttpFailure> post_form(Http& http, const Rule& rule, co
   request.headers = {{"Accept", "application/json"}};
   request.body = form(fields);
   request.ca_file = rule.ca_file;
+  request.client = {rule.client_certificate, rule.client_key};
   request.allow_http_loopback = rule.allow_http_loopback;
   return http.send(request);
 }

@@ -26,6 +26,7 @@ HttpRequest prepared(const Rule& rule, std::string url) {
   request.url = std::move(url);
   request.headers.emplace_back("Accept", "application/json");
   request.ca_file = rule.ca_file;
+  request.client = {rule.client_certificate, rule.client_key};
   request.allow_http_loopback = rule.allow_http_loopback;
   request.time_limit = kTimeLimit;
   return request;

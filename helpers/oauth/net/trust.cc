@@ -9,6 +9,13 @@ namespace {
 
 constexpr std::size_t kCaLimit = std::size_t{8} * 1024 * 1024;
 
+// Values of X509_V_..., which libcurl passes on as CURLINFO_SSL_VERIFYRESULT. It compares the names before it asks
+// OpenSSL for the result, which is "unspecified" until then.
+constexpr long kGoodChain = 0;
+constexpr long kUnspecified = 1;
+constexpr long kNotYetValid = 9;
+constexpr long kExpired = 10;
+
 }  // namespace
 
 Result<std::string> combined_bundle(const std::string& system_file, const std::string& ca_file) {
@@ -26,6 +33,30 @@ Result<std::string> combined_bundle(const std::string& system_file, const std::s
   // Without a bundle of the system (a bare container) the own file stands alone.
   auto system = read_file(system_file, kCaLimit);
   return system ? *system + "\n" + *own : *own;
+}
+
+Error untrusted(const Url& url, long result, std::string_view reason) {
+  const std::string& host = url.address();
+  const std::string look =
+      "look at it: openssl s_client -connect " + url.host + ":" + std::to_string(url.port) + " -servername " + url.host;
+  const ErrorKind kind = ErrorKind::unavailable;
+  switch (result) {
+    case kGoodChain:
+    case kUnspecified:
+      return {kind, "the certificate of " + host + " is for another host", look};
+    case kExpired:
+      return {kind, "the certificate of " + host + " has expired",
+              look + "\nand check the clock of this machine: date"};
+    case kNotYetValid:
+      return {kind, "the certificate of " + host + " is not valid yet", "check the clock of this machine: date"};
+    default:
+      // The reason is OpenSSL's: "self-signed certificate", "unable to get local issuer certificate" and so on.
+      return {
+          kind, "the certificate of " + host + " is not trusted here (" + printable(reason, 100) + ")",
+          "if its certification authority is your own, name the file of that as \"ca_file\" in the configuration or "
+          "install it for the system\n" +
+              look};
+  }
 }
 
 }  // namespace keyberth::oauth

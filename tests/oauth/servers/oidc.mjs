@@ -235,7 +235,11 @@ function count(request, body) {
   }
 }
 
-const tls = given.key && { key: readFileSync(given.key), cert: readFileSync(given.cert) };
+const tls = given.key && {
+  key: readFileSync(given.key),
+  cert: readFileSync(given.cert),
+  ...(given.clients && { ca: readFileSync(given.clients), requestCert: true, rejectUnauthorized: true }),
+};
 const server = tls ? https.createServer(tls) : http.createServer();
 server.keepAliveTimeout = 1000;
 server.on(tls ? 'secureConnection' : 'connection', () => { counted.connections += 1; });
