@@ -13,16 +13,6 @@ constexpr std::size_t kFileLimit = std::size_t{1024} * 1024;
 
 using Registries = std::map<std::string, std::string>;
 
-/// Empty without a home.
-std::string folder_of(const Host& host) {
-  constexpr std::string_view kName = "/docker-credential-oauth";
-  if (const auto state = host.env("XDG_STATE_HOME"); state && state->starts_with('/')) {
-    return *state + std::string(kName);
-  }
-  const auto home = host.env("HOME");
-  return home ? *home + "/.local/state" + std::string(kName) : std::string();
-}
-
 Registries read(const std::string& folder) {
   Registries result;
   const Result<std::string> text = read_file(folder + "/sessions.json", kFileLimit);
@@ -37,7 +27,7 @@ Registries read(const std::string& folder) {
 }
 
 Result<> change(Host& host, const std::function<bool(Registries&)>& edit) {
-  const std::string folder = folder_of(host);
+  const std::string folder = state_folder(host);
   if (Registries now = read(folder); folder.empty() || !edit(now)) {
     return {};
   }
@@ -60,7 +50,16 @@ Result<> change(Host& host, const std::function<bool(Registries&)>& edit) {
 
 }  // namespace
 
-Registries known_registries(const Host& host) { return read(folder_of(host)); }
+std::string state_folder(const Host& host) {
+  constexpr std::string_view kName = "/docker-credential-oauth";
+  if (const auto state = host.env("XDG_STATE_HOME"); state && state->starts_with('/')) {
+    return *state + std::string(kName);
+  }
+  const auto home = host.env("HOME");
+  return home ? *home + "/.local/state" + std::string(kName) : std::string();
+}
+
+Registries known_registries(const Host& host) { return read(state_folder(host)); }
 
 Result<> remember_registry(Host& host, const std::string& registry, const std::string& username) {
   return change(host, [&](Registries& registries) {

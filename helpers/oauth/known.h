@@ -12,6 +12,9 @@
 /// vault, which decides.
 namespace keyberth::oauth {
 
+/// $XDG_STATE_HOME/docker-credential-oauth, else the same below ~/.local/state; empty without a home. It may not exist.
+[[nodiscard]] std::string state_folder(const Host& host);
+
 /// Registry to user name. Empty when the file is missing or damaged.
 [[nodiscard]] std::map<std::string, std::string> known_registries(const Host& host);
 

@@ -38,9 +38,10 @@ class RefreshCase(OauthCase):
 
 
 class ParallelTest(RefreshCase):
-    def at_once(self, count):
+    def at_once(self, count, environments=(None,)):
         """So many helpers that all wait for their input, which comes at the same moment."""
-        helpers = [self.world.spawn(HELPER, "get", stdin=subprocess.PIPE) for _ in range(count)]
+        helpers = [self.world.spawn(HELPER, "get", stdin=subprocess.PIPE, env=environment)
+                   for _ in range(count) for environment in environments]
         for helper in helpers:
             helper.process.stdin.write(self.world.host.encode())
             helper.process.stdin.close()
@@ -76,6 +77,23 @@ class ParallelTest(RefreshCase):
         """With 30 ms for each look into its store, oidc-provider does not notice that a token is used twice at once; the
         count does."""
         self.storm(self.with_session(slow=30))
+
+    def test_one_refresh_with_and_without_a_login_session(self):
+        """A cron job and a desktop: only one of them has XDG_RUNTIME_DIR."""
+        provider = self.with_session(before=300)
+        self.world.age_session()
+        done = self.at_once(2, (None, {"XDG_RUNTIME_DIR": None}))
+        self.assertEqual([one for one in done if one.code != 0], [])
+        self.assertEqual(len({one.out for one in done}), 1, done)
+        self.assertEqual((provider.refreshes(), provider.count()["most_uses"]), (1, 1))
+
+    def test_one_refresh_without_a_state_folder(self):
+        """The home cannot be written: the lock is taken in the runtime folder."""
+        provider = self.with_session(before=300)
+        self.world.age_session()
+        done = self.at_once(4, ({"XDG_STATE_HOME": "/proc"},))
+        self.assertEqual([one for one in done if one.code != 0], [])
+        self.assertEqual(provider.refreshes(), 1)
 
     def test_one_refresh_for_registries_that_share_a_session(self):
         provider = self.world.start_provider()

@@ -278,9 +278,10 @@ class OauthMixin:
         return tokens
 
     def spawn(self, *argv, env=None, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE):
-        """Starts a program where the vault is, in a session of its own."""
+        """Starts a program where the vault is, in a session of its own. Of `env`, None takes a variable away."""
+        environment = {name: value for name, value in {**self.env, **(env or {})}.items() if value is not None}
         process = subprocess.Popen([*map(str, self.prefix), *map(str, argv)], stdin=stdin, stdout=subprocess.PIPE,
-                                   stderr=stderr, env={**self.env, **(env or {})}, start_new_session=True)
+                                   stderr=stderr, env=environment, start_new_session=True)
         running = Running(process)
         self.closing.append(running.close)
         return running
