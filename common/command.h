@@ -28,6 +28,7 @@ struct Command {
   std::string summary;   ///< one line for --help
   /// Takes the arguments behind the word.
   std::function<Result<CommandOutput>(const std::vector<std::string>& arguments)> run;
+  std::string every_option = {};  ///< for COMMAND --help, the whole of a synopsis that ends in "..."
 };
 
 }  // namespace keyberth

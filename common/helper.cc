@@ -63,7 +63,7 @@ Actions (the request comes on standard input):
   }
   return text + R"(
 Options:
-  -h, --help     print this text
+  -h, --help     print this text, or that of a command
   -v, --version  print the version
 
 Environment:
@@ -72,6 +72,17 @@ Environment:
 
 More: man )" +
          helper.name + "\n";
+}
+
+bool wants_help(const std::vector<std::string>& arguments) {
+  return std::any_of(arguments.begin(), arguments.end(),
+                     [](const std::string& word) { return word == "--help" || word == "-h"; });
+}
+
+std::string command_help(const Helper& helper, const Command& command) {
+  const std::string& options = command.every_option.empty() ? command.synopsis : command.every_option;
+  return "Usage: " + helper.name + " " + command.name + (options.empty() ? "" : " " + options) + "\n\n" +
+         command.summary + "\n\nMore: man " + helper.name + "\n";
 }
 
 /// The protocol wants one short line on standard output; people read standard error, because docker swallows the other.
@@ -191,7 +202,11 @@ Answer run_action(const Helper& helper, std::string_view action) {
 Answer dispatch(const Helper& helper, const std::vector<std::string>& arguments, bool& good) {
   for (const Command& command : commands_of(helper)) {
     if (!arguments.empty() && arguments.front() == command.name) {
-      return command.run({arguments.begin() + 1, arguments.end()}).map([&good](const CommandOutput& output) {
+      const std::vector<std::string> rest(arguments.begin() + 1, arguments.end());
+      if (wants_help(rest)) {
+        return Secret(command_help(helper, command));
+      }
+      return command.run(rest).map([&good](const CommandOutput& output) {
         good = output.good;
         return Secret(output.text);
       });

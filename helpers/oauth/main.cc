@@ -13,6 +13,7 @@
 #include "helpers/oauth/oauth_doctor.h"
 #include "helpers/oauth/oauth_store.h"
 #include "helpers/oauth/status.h"
+#include "helpers/oauth/usage.h"
 
 namespace {
 
@@ -20,7 +21,8 @@ using keyberth::Command;
 using keyberth::Result;
 
 /// A command of the program that knows the network: this process becomes it, so that it has the terminal to itself.
-Command network_command(const std::string& name, const std::string& synopsis, const std::string& summary) {
+Command network_command(const std::string& name, const std::string& synopsis, const std::string& summary,
+                        const std::string& every_option = {}) {
   const auto run = [name](const std::vector<std::string>& arguments) -> Result<std::string> {
     const Result<std::string> program = keyberth::oauth::net_program();
     if (!program) {
@@ -37,7 +39,7 @@ Command network_command(const std::string& name, const std::string& synopsis, co
     (void)execv(program->c_str(), argv.data());
     return tl::unexpected(keyberth::system_error("start", *program, errno));
   };
-  return {name, synopsis, summary, run};
+  return {name, synopsis, summary, run, every_option};
 }
 
 }  // namespace
@@ -55,9 +57,10 @@ int main(int argc, char** argv) {
        .store = store,
        .host = host,
        .commands = {network_command("login", "REGISTRY [--preset NAME] [--issuer URL] [--client-id ID] ...",
-                                    "log in to a registry with a browser on this or any other device"),
-                    network_command("logout", "REGISTRY | --all", "end a login here and at its provider"),
-                    network_command("token", "REGISTRY/REPOSITORY[:pull,push] [--explain]",
+                                    "log in to a registry with a browser on this or any other device",
+                                    keyberth::oauth::kLoginOptions),
+                    network_command("logout", keyberth::oauth::kLogoutOptions, "end a login here and at its provider"),
+                    network_command("token", keyberth::oauth::kTokenOptions,
                                     "print the token that the registry gives for this login"),
                     {"status", "[--json]", "list the logins, whose they are and how long they last; offline", status},
                     {"config", "check [FILE] | presets", "check the configuration; list what is built in", config}},

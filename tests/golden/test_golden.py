@@ -10,6 +10,7 @@ commit it."""
 import hashlib
 import json
 import os
+import re
 from pathlib import Path
 
 from keyctl_world import KeyctlWorld
@@ -67,6 +68,20 @@ class Goldens(SandboxCase):
         wanted = {key: case[key] for key in ("stdout", "stderr", "exit")}
         self.assertEqual(wanted, got, case["name"])
         self.assertEqual(before, self.snapshot(), f"{case['name']}: what was stored has changed")
+
+    def test_help_behind_a_command_is_about_that_command(self):
+        commands = re.findall(r"^  (\w+)(.*)\n {12}(.+)", self.helper("--help").out.split("Commands")[1], re.M)
+        self.assertLessEqual({"configure", "migrate", "doctor"}, {name for name, _, _ in commands})
+        before = self.snapshot()
+        for name, synopsis, summary in commands:
+            for arguments in (["--help"], ["-h"], ["registry.example", "--help"]):
+                with self.subTest(name, arguments=arguments):
+                    done = self.world.run(BIN / self.program, name, *arguments)
+                    self.assertEqual((0, ""), (done.code, done.err))
+                    self.assertTrue(done.out.startswith(f"Usage: {self.program} {name}{synopsis.removesuffix('...')}"), done.out)
+                    self.assertIn(f"\n{summary}\n", done.out)
+                    self.assertNotIn("URL] [--client-id ID] ...", done.out)
+        self.assertEqual(before, self.snapshot())
 
     def snapshot(self):
         kept = json.loads(self.helper("get", KEPT["ServerURL"]).out)

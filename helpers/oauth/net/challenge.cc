@@ -6,13 +6,13 @@
 
 #include "common/protocol.h"
 #include "helpers/oauth/config.h"
+#include "helpers/oauth/usage.h"
 
 namespace keyberth::oauth {
 namespace {
 
 constexpr std::size_t kHeaderLimit = 16384;
 constexpr std::size_t kNameLimit = 255;
-constexpr std::string_view kUsage = "Usage: docker-credential-oauth token HOST/REPOSITORY[:pull,push] [--explain]";
 
 bool is_letter_or_digit(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9'); }
 
@@ -179,7 +179,8 @@ Result<Wanted> parse_wanted(std::string_view text) {
   const std::size_t slash = std::min(text.find('/'), text.size());
   const std::optional<std::string> registry = registry_host(text.substr(0, slash));
   if (!registry) {
-    return fail(ErrorKind::usage, std::string(kUsage), "no address of a registry: " + printable(text.substr(0, slash)));
+    return fail(ErrorKind::usage, usage("token", kTokenOptions),
+                "no address of a registry: " + printable(text.substr(0, slash)));
   }
   std::string_view repository = text.substr(std::min(slash + 1, text.size()));
   if (repository.empty()) {
@@ -189,10 +190,11 @@ Result<Wanted> parse_wanted(std::string_view text) {
   const std::string_view actions = colon == repository.size() ? "pull" : repository.substr(colon + 1);
   repository = repository.substr(0, colon);
   if (!is_repository(repository)) {
-    return fail(ErrorKind::usage, std::string(kUsage), "no name of a repository: " + printable(repository));
+    return fail(ErrorKind::usage, usage("token", kTokenOptions), "no name of a repository: " + printable(repository));
   }
   if (!are_actions(actions)) {
-    return fail(ErrorKind::usage, std::string(kUsage), "no list of actions such as pull,push: " + printable(actions));
+    return fail(ErrorKind::usage, usage("token", kTokenOptions),
+                "no list of actions such as pull,push: " + printable(actions));
   }
   std::string scope = "repository:" + std::string(repository);
   scope.append(":").append(actions);

@@ -20,13 +20,13 @@ struct Tools {
 
 using Arguments = std::vector<std::string>;
 
-/// login HOST [options]: from nothing to a registry that can be pulled from.
+/// login REGISTRY [options]: from nothing to a registry that can be pulled from.
 [[nodiscard]] Result<> login(Tools& tools, const Arguments& arguments);
 
-/// logout HOST | --all: ends the session at the provider, then here even if that failed.
+/// logout REGISTRY | --all: ends the session at the provider, then here even if that failed.
 [[nodiscard]] Result<> logout(Tools& tools, const Arguments& arguments);
 
-/// token HOST/REPOSITORY[:pull,push] [--explain]: what the registry's own token server gives for the credential.
+/// token REGISTRY/REPOSITORY[:pull,push] [--explain]: what the registry's own token server gives for the credential.
 [[nodiscard]] Result<> token(Tools& tools, const Arguments& arguments);
 
 /// renew REGISTRY: run by docker-credential-oauth, not by people. Answers one JSON object on standard output,

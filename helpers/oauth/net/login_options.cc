@@ -6,15 +6,14 @@
 #include <cstddef>
 
 #include "common/protocol.h"
+#include "helpers/oauth/usage.h"
 
 namespace keyberth::oauth {
 namespace {
 
-constexpr const char* kUsage =
-    "Usage: docker-credential-oauth login HOST [--preset NAME] [--issuer URL] [--client-id ID] [--scope SCOPE]... "
-    "[--web] [--vault NAME] [--no-qr] [--no-browser] [--json] [--force]";
-
-tl::unexpected<Error> wrong(const std::string& why) { return fail(ErrorKind::usage, kUsage, why); }
+tl::unexpected<Error> wrong(const std::string& why) {
+  return fail(ErrorKind::usage, usage("login", kLoginOptions), why);
+}
 
 struct Switch {
   const char* name;

@@ -9,13 +9,13 @@
 #include "helpers/oauth/net/interrupt.h"
 #include "helpers/oauth/net/provider.h"
 #include "helpers/oauth/session_lock.h"
+#include "helpers/oauth/usage.h"
 #include "helpers/oauth/vault.h"
 
 namespace keyberth::oauth {
 namespace {
 
 constexpr std::chrono::seconds kLockWait{20};
-constexpr const char* kUsage = "Usage: docker-credential-oauth logout HOST | --all";
 
 /// The registries that may be logged in to: those of past logins, and every one that a rule names in full.
 std::set<std::string> every_registry(const Host& host, const Config& config) {
@@ -91,12 +91,13 @@ Result<bool> end_session(Tools& tools, const Config& config, const std::string& 
 
 Result<> logout(Tools& tools, const Arguments& arguments) {
   if (arguments.size() != 1 || (arguments.front().starts_with("-") && arguments.front() != "--all")) {
-    return fail(ErrorKind::usage, kUsage);
+    return fail(ErrorKind::usage, usage("logout", kLogoutOptions));
   }
   const bool all = arguments.front() == "--all";
   const std::optional<std::string> registry = all ? std::string() : registry_host(arguments.front());
   if (!registry) {
-    return fail(ErrorKind::usage, kUsage, "not the address of a registry: " + printable(arguments.front()));
+    return fail(ErrorKind::usage, usage("logout", kLogoutOptions),
+                "not the address of a registry: " + printable(arguments.front()));
   }
   const Result<Config> config = load_config(tools.host);
   if (!config) {

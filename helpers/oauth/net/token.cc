@@ -8,12 +8,11 @@
 #include "helpers/oauth/net/mint.h"
 #include "helpers/oauth/net/token_server.h"
 #include "helpers/oauth/net/token_text.h"
+#include "helpers/oauth/usage.h"
 #include "helpers/oauth/vault.h"
 
 namespace keyberth::oauth {
 namespace {
-
-constexpr const char* kUsage = "Usage: docker-credential-oauth token HOST/REPOSITORY[:pull,push] [--explain]";
 
 /// The credential that `get` would give: minted by the rule, or what the vault has for a registry without one.
 Result<Session::Minted> credential_for(Tools& tools, const Config& config, const Rule* rule,
@@ -87,11 +86,11 @@ Result<> token(Tools& tools, const Arguments& arguments) {
     } else if (text.empty() && !word.empty() && !word.starts_with('-')) {
       text = word;
     } else {
-      return fail(ErrorKind::usage, kUsage, "not understood: " + printable(word));
+      return fail(ErrorKind::usage, usage("token", kTokenOptions), "not understood: " + printable(word));
     }
   }
   if (text.empty()) {
-    return fail(ErrorKind::usage, kUsage);
+    return fail(ErrorKind::usage, usage("token", kTokenOptions));
   }
   const Result<Wanted> wanted = parse_wanted(text);
   if (!wanted) {
