@@ -34,6 +34,26 @@ bool belongs(const Session& session, const Rule& rule) {
 
 std::string has_ended(const Session& session) { return "has ended: " + printable(session.dead); }
 
+std::string why_over(const Session& session, const Rule& rule, std::string_view registry, UnixTime now) {
+  if (!session.dead.empty()) {
+    return has_ended(session);
+  }
+  if (!belongs(session, rule)) {
+    return std::string(kOtherProvider);
+  }
+  Session::Minted source;
+  source.secret = Secret(session.access_token.view());
+  source.obtained = session.obtained;
+  source.expires = session.expires;
+  const Session::Minted* minted = session.find(registry);
+  const bool is_good = freshness(source, now, 0) != Freshness::expired ||
+                       (minted != nullptr && freshness(*minted, now, 0) != Freshness::expired);
+  if (is_good || (!session.refresh_token.empty() && session.refresh_sent == 0)) {
+    return {};
+  }
+  return std::string(session.refresh_token.empty() ? kNothingToRenew : kAnswerLost);
+}
+
 std::string login_command(std::string_view registry) {
   return "docker-credential-oauth login " + std::string(registry);
 }

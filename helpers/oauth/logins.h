@@ -33,6 +33,9 @@ inline constexpr std::string_view kAnswerLost = "cannot be renewed: the provider
 /// The same for one that the provider has refused.
 [[nodiscard]] std::string has_ended(const Session& session);
 
+/// One of these, when nothing but a new login can serve the registry from now on; empty while the session is of use.
+[[nodiscard]] std::string why_over(const Session& session, const Rule& rule, std::string_view registry, UnixTime now);
+
 [[nodiscard]] std::string login_command(std::string_view registry);
 
 }  // namespace keyberth::oauth

@@ -192,23 +192,43 @@ Result<> OauthStore::store(const Credential& credential) {
   if (!place) {
     return pass_on(std::move(place));
   }
-  if (place->rule != nullptr) {
-    const std::string key = session_key(*place->rule, place->registry);
-    const Result<Session> session = place->vault.load(key);
-    if (session && session->dead.empty()) {
-      host_.debug("store: the session of " + place->registry + " stays as it is");
-      return {};
-    }
-    const bool is_over = session || session.error().kind == ErrorKind::damaged;
-    if (!is_over && session.error().kind != ErrorKind::not_found) {
-      return tl::unexpected(session.error());
-    }
-    if (is_over) {
-      // Somebody logs in another way, and the ended session must not stand before that.
-      KEYBERTH_TRY(erase_session(place->vault, *place->rule, place->registry));
-    }
+  if (place->rule == nullptr) {
+    return place->vault.store(credential);
   }
+  // A refresh that is under way decides whether the session lives.
+  const Result<FileLock> lock = lock_session(host_, session_key(*place->rule, place->registry), kEraseWait);
+  if (!lock) {
+    return tl::unexpected(lock.error());
+  }
+  const Result<Session> session = place->vault.load(session_key(*place->rule, place->registry));
+  if (!session && session.error().kind == ErrorKind::not_found) {
+    return place->vault.store(credential);
+  }
+  if (!session && session.error().kind != ErrorKind::damaged) {
+    return tl::unexpected(session.error());
+  }
+  if (session && why_over(*session, *place->rule, place->registry, time_()).empty()) {
+    return hand_back(credential, *place, *session);
+  }
+  // Somebody logs in another way, and the ended session must not stand before that.
+  KEYBERTH_TRY(erase_session(place->vault, *place->rule, place->registry));
   return place->vault.store(credential);
+}
+
+Result<> OauthStore::hand_back(const Credential& credential, const Place& place, const Session& session) {
+  const Session::Minted* minted = session.find(place.registry);
+  const UsernameRule& name = place.rule->username;
+  const bool is_literal = name.source == UsernameRule::Source::literal && name.value == credential.username;
+  if (credential.username == "<token>" || is_literal ||
+      (minted != nullptr && minted->username == credential.username)) {
+    host_.debug("store: the session of " + place.registry + " stays as it is");
+    return {};
+  }
+  return fail(ErrorKind::denied,
+              place.registry + " is logged in through OAuth, as " +
+                  printable(minted == nullptr || minted->username.empty() ? session.identity : minted->username),
+              "to log in another way: docker-credential-oauth logout " + place.registry + "\nand then: docker login " +
+                  place.registry);
 }
 
 Result<> OauthStore::erase(std::span<const std::string> keys) {
@@ -221,6 +241,11 @@ Result<> OauthStore::erase(std::span<const std::string> keys) {
     return pass_on(std::move(place));
   }
   if (place->rule != nullptr) {
+    // A refresh that is under way would put the session back.
+    const Result<FileLock> lock = lock_session(host_, session_key(*place->rule, place->registry), kEraseWait);
+    if (!lock) {
+      return tl::unexpected(lock.error());
+    }
     KEYBERTH_TRY(erase_session(place->vault, *place->rule, place->registry));
   }
   return place->vault.erase(server);
@@ -228,11 +253,6 @@ Result<> OauthStore::erase(std::span<const std::string> keys) {
 
 Result<> OauthStore::erase_session(Vault& vault, const Rule& rule, const std::string& registry) {
   const std::string key = session_key(rule, registry);
-  // A refresh that is under way would put the session back.
-  const Result<FileLock> lock = lock_session(host_, key, kEraseWait);
-  if (!lock) {
-    return tl::unexpected(lock.error());
-  }
   Result<Session> session = vault.load(key);
   const bool is_gone = !session && session.error().kind == ErrorKind::not_found;
   if (!session && !is_gone && session.error().kind != ErrorKind::damaged) {

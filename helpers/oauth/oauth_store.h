@@ -27,8 +27,8 @@ class OauthStore final : public Store {
   /// Asks the vault only for the first key where it is passed through: aliases are the vault's own affair then.
   [[nodiscard]] Result<Credential> get(std::span<const std::string> keys) override;
 
-  /// What docker hands back for a registry with a living session changes nothing. Without one it is an ordinary login
-  /// for the vault, and get finds it there.
+  /// What docker hands back for a registry with a living session changes nothing; another user name is denied. Without
+  /// a session that is of use it is an ordinary login for the vault, and get finds it there.
   [[nodiscard]] Result<> store(const Credential& credential) override;
 
   /// A local logout. Of a session that serves other registries too, only this registry's credential goes.
@@ -45,6 +45,8 @@ class OauthStore final : public Store {
   [[nodiscard]] Result<Credential> renew(const std::string& server, const Place& place, const Session& session);
   [[nodiscard]] Result<Session::Minted> ask_net(const std::string& registry);
   [[nodiscard]] Result<Credential> not_logged_in(const std::string& server, Place& place);
+  [[nodiscard]] Result<> hand_back(const Credential& credential, const Place& place, const Session& session);
+  /// Under the session's lock.
   [[nodiscard]] Result<> erase_session(Vault& vault, const Rule& rule, const std::string& registry);
 
   Host& host_;

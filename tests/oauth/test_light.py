@@ -304,6 +304,20 @@ class PassThroughTest(LightCase):
         self.assertEqual(json.loads(self.world.in_vault(KEY)), session)
         self.assertIsNone(self.world.in_vault(REGISTRY))
 
+    def test_another_user_name_is_denied_while_somebody_is_logged_in(self):
+        session = self.world.make_session()
+        entry = json.dumps({"ServerURL": REGISTRY, "Username": "robot", "Secret": "pw"})
+        done = self.world.run(self.world.helper, "store", input=entry)
+        self.assert_fails(done, f"{REGISTRY} is logged in through OAuth, as alice")
+        self.assertIn(f"docker-credential-oauth logout {REGISTRY}", done.err)
+        self.assertEqual(json.loads(self.world.in_vault(KEY)), session)
+        self.assertEqual(self.answer(), ("alice", "minted"))
+
+    def test_a_robots_password_takes_the_place_of_a_lost_session(self):
+        self.world.make_session(age=7200, refresh_sent=int(time.time()) - 60)
+        self.world.put(REGISTRY, "robot", "pw")
+        self.assertEqual(self.answer(), ("robot", "pw"))
+
     def test_a_robots_password_serves_while_nobody_is_logged_in(self):
         self.world.put(REGISTRY, "robot", "pw")
         self.assertEqual(self.answer(), ("robot", "pw"))

@@ -227,11 +227,45 @@ TEST_F(OauthStoreTest, HandsOutNoSessions) {
 TEST_F(OauthStoreTest, AcceptsWhatDockerHandsBack) {
   put(session(60));
   const std::string before = vault_.at(kKey).second;
-  for (const auto& [user, secret] : {std::pair{"alice", "minted"}, {"<token>", "registry refresh token"}, {"x", "y"}}) {
+  for (const auto& [user, secret] :
+       {std::pair{"alice", "minted"}, {"<token>", "registry refresh token"}, {"alice", "y"}}) {
     ASSERT_TRUE(store_.store({"https://reg.example.com", user, Secret(secret)}));
   }
   EXPECT_EQ(vault_.size(), 1);
   EXPECT_EQ(vault_.at(kKey).second, before);
+}
+
+TEST_F(OauthStoreTest, DeniesAnotherNameBesideASession) {
+  put(session(60));
+  const auto stored = store_.store({"https://reg.example.com", "robot", Secret("pw")});
+  ASSERT_FALSE(stored);
+  EXPECT_EQ(stored.error().message, "reg.example.com is logged in through OAuth, as alice");
+  EXPECT_NE(stored.error().hint.find("docker-credential-oauth logout reg.example.com"), std::string::npos);
+  EXPECT_EQ(vault_.size(), 1);
+  EXPECT_EQ(get("reg.example.com"), "alice:minted");
+}
+
+TEST_F(OauthStoreTest, AnOrdinaryLoginEndsASessionThatIsOfNoUse) {
+  Session lost = session(7200);
+  lost.refresh_sent = kNow - 60;
+  Session poor = session(7200);
+  poor.refresh_token = {};
+  Session foreign = session(60);
+  foreign.client_id = "another";
+  for (const Session* of_no_use : {&lost, &poor, &foreign}) {
+    put(*of_no_use);
+    ASSERT_TRUE(store_.store({"reg.example.com", "robot", Secret("pw")}));
+    EXPECT_EQ(get("reg.example.com"), "robot:pw");
+    ASSERT_TRUE(erase("reg.example.com"));
+  }
+}
+
+TEST_F(OauthStoreTest, ALostAnswerEndsNoSessionWhoseCredentialIsGood) {
+  Session lost = session(60);
+  lost.refresh_sent = kNow - 30;
+  put(lost);
+  EXPECT_FALSE(store_.store({"reg.example.com", "robot", Secret("pw")}));
+  EXPECT_EQ(get("reg.example.com"), "alice:minted");
 }
 
 TEST_F(OauthStoreTest, KeepsAnOrdinaryLoginWhereNoSessionIs) {
