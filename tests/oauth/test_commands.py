@@ -135,6 +135,27 @@ class TokenTest(CommandCase):
         self.assertEqual(claims["sub"], "alice")
         self.assertEqual(claims["access"], [{"type": "repository", "name": "team/app", "actions": ["pull", "push"]}])
 
+    def test_with_a_robots_account_that_the_vault_has(self):
+        """Nobody has a session, and get gives what an ordinary docker login stored: so does token ask with that."""
+        tokens = self.ready_registry()
+        tokens.accepts = lambda user, password: (user, password) == ("robot", "pw")
+        stored = json.dumps({"ServerURL": self.world.host, "Username": "robot", "Secret": "pw"})
+        self.succeeds(self.world.oauth("store", input=stored))
+        for answer in ("password", "token"):
+            with self.subTest(answer):
+                self.world.configure_oauth({self.world.host: {**self.world.rules[self.world.host], "answer": answer}})
+                self.assertEqual(self.world.credential(), ("robot", "pw"))
+                done = self.succeeds(self.world.oauth("token", f"{self.world.host}/team/app:pull", "--explain"))
+                self.assertEqual(self.claims(done.out)["sub"], "robot")
+                self.assertIn("asked for robot", done.err)
+
+    def test_an_action_that_registries_do_not_know(self):
+        for actions in ("frob", "pull,frob", "", "PULL", "catalog"):
+            with self.subTest(actions):
+                done = self.world.oauth("token", f"registry.example.test/team/app:{actions}")
+                self.assertEqual(done.code, 2, done)
+                self.assertIn("pull, push, delete and *", done.err)
+
     def test_explain(self):
         self.ready_registry()
         self.world.make_session()

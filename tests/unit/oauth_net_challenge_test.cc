@@ -69,15 +69,16 @@ TEST(Wanted, HostRepositoryAndActions) {
   EXPECT_EQ("repository:team/app:pull,push", wanted->scope);
   EXPECT_EQ("repository:app:pull", parse_wanted("r.example/app")->scope);
   EXPECT_EQ("repository:a__b.c-d/e:*", parse_wanted("r.example/a__b.c-d/e:*")->scope);
+  EXPECT_EQ("repository:a:push,delete", parse_wanted("r.example/a:push,delete")->scope);
   EXPECT_EQ("", parse_wanted("r.example")->scope);
   EXPECT_EQ("", parse_wanted("r.example/")->scope);
 }
 
 TEST(Wanted, WhatCannotBe) {
-  for (const char* text :
-       {"", "/app", "r.example/App", "r.example/app:", "r.example/app:pull,", "r.example/app:pull push",
-        "r.example/../x", "r.example/a//b", "r.example/-a", "r.example/a:p:q", "http://r.example/app", "r.example/a b",
-        "user@r.example/app", "r.example/a\nb", "r.example/a&scope=x"}) {
+  for (const char* text : {"", "/app", "r.example/App", "r.example/app:", "r.example/app:pull,",
+                           "r.example/app:pull push", "r.example/app:frob", "r.example/app:pull,Push", "r.example/../x",
+                           "r.example/a//b", "r.example/-a", "r.example/a:p:q", "http://r.example/app", "r.example/a b",
+                           "user@r.example/app", "r.example/a\nb", "r.example/a&scope=x"}) {
     const auto wanted = parse_wanted(text);
     ASSERT_FALSE(wanted) << text;
     EXPECT_EQ(ErrorKind::usage, wanted.error().kind);

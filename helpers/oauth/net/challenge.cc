@@ -2,6 +2,7 @@
 #include "helpers/oauth/net/challenge.h"
 
 #include <algorithm>
+#include <array>
 #include <cstddef>
 
 #include "common/protocol.h"
@@ -13,6 +14,7 @@ namespace {
 
 constexpr std::size_t kHeaderLimit = 16384;
 constexpr std::size_t kNameLimit = 255;
+constexpr std::array<std::string_view, 4> kActions{"pull", "push", "delete", "*"};
 
 bool is_letter_or_digit(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9'); }
 
@@ -105,12 +107,13 @@ bool is_name(std::string_view text, std::string_view more) {
   });
 }
 
-/// One or more names between commas.
+/// One or more between commas of those that the distribution specification knows for a repository; a registry silently
+/// leaves out what it does not know.
 bool are_actions(std::string_view text) {
   while (true) {
     const std::size_t end = std::min(text.find(','), text.size());
     const std::string_view action = text.substr(0, end);
-    if (action != "*" && !is_name(action, "_-")) {
+    if (std::find(kActions.begin(), kActions.end(), action) == kActions.end()) {
       return false;
     }
     if (end == text.size()) {
@@ -194,7 +197,7 @@ Result<Wanted> parse_wanted(std::string_view text) {
   }
   if (!are_actions(actions)) {
     return fail(ErrorKind::usage, usage("token", kTokenOptions),
-                "no list of actions such as pull,push: " + printable(actions));
+                "the actions are pull, push, delete and *, with commas between them, not: " + printable(actions));
   }
   std::string scope = "repository:" + std::string(repository);
   scope.append(":").append(actions);

@@ -14,34 +14,37 @@
 namespace keyberth::oauth {
 namespace {
 
-/// The credential that `get` would give: minted by the rule, or what the vault has for a registry without one.
-Result<Session::Minted> credential_for(Tools& tools, const Config& config, const Rule* rule,
-                                       const std::string& registry) {
-  const auto nobody = [&] {
-    return fail(ErrorKind::denied,
-                registry +
-                    " gives this to nobody without a login, and nobody "
-                    "is logged in",
-                "docker-credential-oauth login " + registry);
+/// Asks with the credential that `get` would give: minted by the rule, or without a session what the vault has, such as
+/// a robot's account that an ordinary docker login stored there.
+Result<RegistryToken> with_credential(Tools& tools, const Config& config, const Rule& rule, const Wanted& wanted,
+                                      const Door& door, std::string& who) {
+  const auto ask = [&](const Rule& how, const Session::Minted& credential) {
+    who = credential.username;
+    return registry_token(tools.http, how, wanted.registry, door, wanted.scope, &credential);
   };
-  if (rule == nullptr) {
-    Result<Vault> vault = choose_vault(tools.host, config.vault);
-    Result<Credential> found = vault ? vault->get(registry) : tl::unexpected(vault.error());
-    if (!found) {
-      return found.error().kind == ErrorKind::not_found ? Result<Session::Minted>(nobody()) : pass_on(std::move(found));
+  if (!rule.pattern.empty()) {
+    Result<Session> session = renew(tools.host, tools.http, config, rule, wanted.registry, /*force=*/false);
+    if (session) {
+      const Session::Minted* minted = session->find(wanted.registry);
+      return minted != nullptr ? ask(rule, *minted)
+                               : fail(ErrorKind::internal, "no credential was made for " + wanted.registry);
     }
-    return Session::Minted{registry, found->username, std::move(found->secret), 0, 0};
+    if (session.error().kind != ErrorKind::not_found) {
+      return pass_on(std::move(session));
+    }
   }
-  Result<Session> session = renew(tools.host, tools.http, config, *rule, registry, /*force=*/false);
-  if (!session) {
-    return session.error().kind == ErrorKind::not_found ? Result<Session::Minted>(nobody())
-                                                        : pass_on(std::move(session));
+  Result<Vault> vault = choose_vault(tools.host, config.vault);
+  Result<Credential> found = vault ? vault->get(wanted.registry) : tl::unexpected(vault.error());
+  if (!found && found.error().kind == ErrorKind::not_found) {
+    return fail(ErrorKind::denied, wanted.registry + " gives this to nobody without a login, and nobody is logged in",
+                "docker-credential-oauth login " + wanted.registry);
   }
-  const Session::Minted* minted = session->find(registry);
-  if (minted == nullptr) {
-    return fail(ErrorKind::internal, "no credential was made for " + registry);
+  if (!found) {
+    return pass_on(std::move(found));
   }
-  return Session::Minted{registry, minted->username, Secret(minted->secret.view()), minted->obtained, minted->expires};
+  Rule as_it_is = rule;
+  as_it_is.answer_token = false;  // that is for what the rule mints
+  return ask(as_it_is, {wanted.registry, found->username, std::move(found->secret), 0, 0});
 }
 
 /// What everybody gets, if it is enough.
@@ -119,16 +122,12 @@ Result<> token(Tools& tools, const Arguments& arguments) {
   if (*open) {
     return show(tools, *wanted, **open, "everybody", explain);
   }
-  const Result<Session::Minted> credential = credential_for(tools, *config, known, wanted->registry);
-  if (!credential) {
-    return tl::unexpected(credential.error());
-  }
-  const Result<RegistryToken> mine =
-      registry_token(tools.http, rule, wanted->registry, *door, wanted->scope, &*credential);
+  std::string who;
+  const Result<RegistryToken> mine = with_credential(tools, *config, rule, *wanted, *door, who);
   if (!mine) {
     return tl::unexpected(mine.error());
   }
-  return show(tools, *wanted, *mine, credential->username, explain);
+  return show(tools, *wanted, *mine, who, explain);
 }
 
 }  // namespace keyberth::oauth
