@@ -175,7 +175,9 @@ Result<Session::Minted> OauthStore::ask_net(const std::string& registry) {
 }
 
 Result<Credential> OauthStore::not_logged_in(const std::string& server, Place& place) {
-  if (Result<> forgotten = forget_registry(host_, place.registry); !forgotten) {
+  // A vault that was chosen just now may be another than the one that was logged in to.
+  if (Result<> forgotten = place.config.vault.empty() ? Result<>() : forget_registry(host_, place.registry);
+      !forgotten) {
     host_.debug("get: " + forgotten.error().message);
   }
   host_.debug("get: nobody is logged in to " + place.registry);

@@ -47,6 +47,7 @@ class Story:
         self.assertIn(self.world.vault, json.dumps(done.events))
         self.assertIsNotNone(self.world.session())
         self.assertEqual(self.world.get().code, 0)
+        self.assertEqual(json.loads(self.world.oauth_config.read_text()), {"vault": self.world.vault, **rules})
 
 
 class PassTest(Story, SandboxCase):
@@ -58,10 +59,42 @@ class SecretServiceTest(Story, SandboxCase):
     def make_world(self):
         return SecretServiceVault()
 
+    def test_its_choice_cannot_be_reached(self):
+        """As from cron: an error, for another vault knows nothing of the login."""
+        self.world.configure_oauth()
+        rules = json.loads(self.world.oauth_config.read_text())
+        del rules["vault"]
+        self.world.oauth_config.write_text(json.dumps(rules))
+        self.world.logged_in()
+        self.world.env["DBUS_SESSION_BUS_ADDRESS"] = "unix:path=/nonexistent"
+        get = self.world.get()
+        self.assertEqual(get.code, 1)
+        self.assertIn("docker-credential-secretservice", get.out)
+        self.assertNotEqual(get.out, NOT_FOUND)
+        status = self.world.oauth("status")
+        self.assertIn("cannot be read: docker-credential-secretservice", status.out)
+        self.assertEqual(self.world.oauth("logout", NOBODY).code, 1)
+
 
 class KeyctlTest(Story, SandboxCase):
     def make_world(self):
         return KeyctlVault()
+
+    def test_a_better_vault_appears(self):
+        """Later there is a password store: the login is still found where it was made."""
+        self.world.configure_oauth()
+        rules = json.loads(self.world.oauth_config.read_text())
+        del rules["vault"]
+        self.world.oauth_config.write_text(json.dumps(rules))
+        self.world.logged_in()
+        made = self.world.run("docker-credential-pass", "init", "--no-passphrase", timeout=60)
+        self.addCleanup(self.world.run, "gpgconf", "--kill", "all")
+        self.assertEqual(made.code, 0, made)
+        self.assertEqual(self.world.credential()[0], "alice")
+        token = self.world.session()["refresh_token"]
+        self.assertEqual(self.world.oauth("logout", NOBODY).code, 0)
+        self.assertIsNone(self.world.session())
+        self.assertFalse(self.provider.introspect(token)["active"])
 
 
 if __name__ == "__main__":

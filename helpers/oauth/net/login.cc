@@ -65,6 +65,11 @@ class Login {
     if (!vault) {
       return pass_on(std::move(vault));
     }
+    if (config_.vault.empty()) {
+      // Another one may be the first that works the next time, and would know nothing of this login.
+      what_.vault = vault->name();
+      told_ = true;
+    }
     Result<Metadata> metadata = discover(tools_.http, rule_);
     if (!metadata) {
       return pass_on(std::move(metadata));
@@ -244,7 +249,7 @@ class Login {
   /// The login is stored; whether it is of use, and what is still missing.
   Result<> finish(const Vault& vault, const Session::Minted& minted) {
     std::string text = "\nLogged in to " + registry_ + " as " + printable(session_.identity) + ".\n";
-    text += "  session   in docker-credential-" + vault.name() + why_this_vault() + "\n";
+    text += "  session   kept in docker-credential-" + vault.name() + why_this_vault() + "\n";
     if (session_.refresh_token.empty()) {
       text += "  renewal   none: the provider gave no refresh token" +
               std::string(session_.expires == 0 ? "" : "; it ends with the access token") +
@@ -283,7 +288,7 @@ class Login {
     if (!options_.vault.empty()) {
       return ", as you said";
     }
-    return config_.vault.empty() ? ", the first of secretservice, pass and keyctl that works" : ", as configured";
+    return config_.vault.empty() ? " from now on, the first that works here" : ", as configured";
   }
 
   static std::string trial_text(const Trial& trial) {

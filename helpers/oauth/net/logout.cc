@@ -62,7 +62,10 @@ Result<bool> end_session(Tools& tools, const Config& config, const std::string& 
   }
   const Result<Session> session = vault->load(key);
   if (!session && session.error().kind == ErrorKind::not_found) {
-    (void)forget_registry(tools.host, registry);
+    // A vault that was chosen just now may be another than the one that was logged in to.
+    if (!config.vault.empty()) {
+      (void)forget_registry(tools.host, registry);
+    }
     return false;
   }
   // An entry that cannot be read can be erased all the same.
