@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <iterator>
 #include <optional>
 #include <utility>
 
@@ -13,6 +14,7 @@
 #include "common/config_file.h"
 #include "common/docker_config.h"
 #include "common/helper.h"
+#include "common/json.h"
 #include "common/migrate.h"
 #include "common/plain_logins.h"
 #include "common/process.h"
@@ -45,6 +47,11 @@ Check program_check(const Helper& helper) {
   const std::string prefer = "export PATH=" + shell_word(self.substr(0, self.rfind('/'))) + ":\"$PATH\"";
   if (found.empty()) {
     return {"program", State::problem, helper.name + " is not in PATH, where docker looks for it", prefer};
+  }
+  if (!found.starts_with('/')) {
+    return {"program", State::problem,
+            "docker runs no program from an entry of PATH that is no full path, and finds this one by " + shown(found),
+            prefer};
   }
   if (!same_file(found, self)) {
     return {"program", State::problem,
@@ -156,31 +163,50 @@ void check_registries(const Helper& helper, const ClientFile& file, const Helper
   }
 }
 
-/// What migrate cannot move would only come back: such a login has to be made anew.
-void check_plain(const Helper& helper, const std::string& path, std::string_view text, std::vector<Check>& checks) {
+/// A login that migrate leaves. Docker drops logins when it rewrites a file with one that it cannot read, so the
+/// command that lets it do so comes when there is nothing else to lose.
+Check left_behind(const ClientFile& file, const PlainLogin& login, const std::string& why, bool alone) {
+  const std::string& server = login.credential.server;
+  std::string remedy;
+  if (file.containers) {
+    remedy = "podman logout " + shell_word(server);
+  } else if (alone) {
+    remedy = "docker logout " + shell_word(server);
+  } else {
+    remedy = "${EDITOR:-nano} " + shell_word(file.path) + "   # take that entry out";
+  }
+  return {"passwords", State::problem,
+          "a secret for " + (server.empty() ? "\"\"" : printable(server)) + " stands in " + shown(file.path) +
+              ", not encrypted, and cannot be moved: " + why,
+          remedy};
+}
+
+void check_plain(const Helper& helper, const ClientFile& file, std::string_view text, std::vector<Check>& checks) {
   const Result<std::vector<PlainLogin>> logins = plain_logins(text);
   if (!logins) {
     return;
   }
   std::string movable;
   std::size_t count = 0;
+  std::vector<Check> left;
   for (const PlainLogin& login : *logins) {
     const std::string& server = login.credential.server;
-    if (login.obstacle.empty()) {
+    const bool is_part = file.containers && server.find('/') != std::string::npos;
+    if (login.obstacle.empty() && !is_part) {
       movable += (movable.empty() ? "" : ", ") + printable(server);
       ++count;
     } else {
-      checks.push_back({"passwords", State::problem,
-                        "a secret for " + printable(server) + " stands in " + shown(path) +
-                            ", not encrypted, and cannot be moved: " + login.obstacle,
-                        "docker logout " + shell_word(server)});
+      left.push_back(
+          left_behind(file, login, is_part ? std::string(kPartOfRegistry) : login.obstacle, logins->size() == 1));
     }
   }
   if (count > 0) {
     checks.push_back({"passwords", State::problem,
                       (count == 1 ? "a password stands" : std::to_string(count) + " passwords stand") + " in " +
-                          shown(path) + ", not encrypted: " + movable,
+                          shown(file.path) + ", not encrypted: " + movable,
                       helper.name + " migrate"});
+  } else {
+    std::move(left.begin(), left.end(), std::back_inserter(checks));  // one step at a time
   }
 }
 
@@ -196,14 +222,32 @@ bool check_readable(const ClientFile& file, const Result<std::string>& text, std
   }
   if (!text) {
     checks.push_back(problem(link, text.error()));
+    if (checks.back().remedy.empty()) {
+      checks.back().remedy = "mv " + word + " " + shell_word(file.path + ".old");
+    }
     return false;
   }
-  const Result<HelperNames> names = configured_helpers(*text);
-  if (!names) {
-    checks.push_back({link, State::problem, shown(file.path) + ": " + names.error().message,
-                      "python3 -m json.tool " + word + " >/dev/null   # shows the place"});
+  const Result<> read = check_docker_config(*text);
+  if (!read) {
+    const std::string look =
+        is_json(*text) ? "${EDITOR:-nano} " + word : "python3 -m json.tool " + word + " >/dev/null   # shows the place";
+    checks.push_back({link, State::problem, shown(file.path) + ": " + read.error().message, look});
   }
-  return static_cast<bool>(names);
+  return static_cast<bool>(read);
+}
+
+/// A key in credHelpers under which no client looks.
+void check_names(const Helper& helper, const ClientFile& file, const HelperNames& names, std::vector<Check>& checks) {
+  for (const auto& [registry, name] : names.registries) {
+    const std::string asked = registry_name(registry, file.containers);
+    if (name == suffix_of(helper.name) && asked != registry && !names.registries.contains(asked)) {
+      checks.push_back(
+          {"credHelpers", State::problem,
+           (file.containers ? "podman never asks for " : "docker never asks for ") + printable(registry) +
+               ", but for " + printable(asked),
+           helper.name + " configure --registry " + shell_word(asked) + (file.containers ? " --containers" : "")});
+    }
+  }
 }
 
 }  // namespace
@@ -215,7 +259,8 @@ std::vector<Check> examine_clients(const Helper& helper) {
   }
   const Result<std::vector<ClientFile>> files = client_files(helper.host);
   if (!files) {
-    checks.push_back(problem("config.json", files.error()));
+    checks.push_back({"config.json", State::problem, files.error().message,
+                      "export HOME=\"$(getent passwd \"$(id -u)\" | cut -d: -f6)\""});
     return checks;
   }
   for (const ClientFile& file : *files) {
@@ -229,10 +274,14 @@ std::vector<Check> examine_clients(const Helper& helper) {
     }
     if (names) {
       check_registries(helper, file, *names, checks);
+      check_names(helper, file, *names, checks);
     }
-    check_plain(helper, file.path, *text, checks);
-    const std::string backup = backup_path(file.path);  // of a migrate that was killed
-    check_plain(helper, backup, read_config_file(backup).value_or(""), checks);
+    check_plain(helper, file, *text, checks);
+    const std::string backup = backup_path(file.path);
+    if (access(backup.c_str(), F_OK) == 0) {
+      checks.push_back({"passwords", State::problem, "a migrate that was killed has left " + shown(backup),
+                        helper.name + " migrate"});
+    }
   }
   return checks;
 }

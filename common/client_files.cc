@@ -7,11 +7,13 @@
 #include <optional>
 
 #include "common/docker_config.h"
+#include "common/server_key.h"
 
 namespace keyberth {
 namespace {
 
 constexpr const char* kAuthFile = "/containers/auth.json";
+constexpr const char* kHub = "https://index.docker.io/v1/";
 constexpr const char* kPrefix = "docker-credential-";
 
 std::optional<std::string> lasting_auth_file(const Host& host) {
@@ -48,6 +50,16 @@ Result<ClientFile> containers_file(const Host& host) {
     return fail(ErrorKind::unavailable, "none of REGISTRY_AUTH_FILE, XDG_CONFIG_HOME and HOME is set");
   }
   return ClientFile{*path, true};
+}
+
+std::string registry_name(const std::string& registry, bool containers) {
+  const std::vector<std::string> names = lookup_keys(registry);
+  if (std::find(names.begin(), names.end(), kHub) != names.end()) {
+    return containers ? "docker.io" : kHub;
+  }
+  const std::size_t scheme = registry.find("://");
+  const std::string rest = scheme == std::string::npos ? registry : registry.substr(scheme + 3);
+  return rest.substr(0, rest.find('/'));
 }
 
 std::string suffix_of(const std::string& program) {

@@ -24,6 +24,10 @@ struct ClientFile {
 /// The auth.json that lasts and is read by all of them: $REGISTRY_AUTH_FILE, else that of ~/.config.
 [[nodiscard]] Result<ClientFile> containers_file(const Host& host);
 
+/// The name under which clients look up a registry in such a file, whatever form it was given in: its host and port,
+/// and for Docker Hub https://index.docker.io/v1/ in Docker's file and docker.io in the other.
+[[nodiscard]] std::string registry_name(const std::string& registry, bool containers);
+
 /// "docker-credential-pass" is "pass" in a configuration.
 [[nodiscard]] std::string suffix_of(const std::string& program);
 [[nodiscard]] std::string program_of(const std::string& suffix);

@@ -52,7 +52,7 @@ Result<Options> parse_options(const Helper& helper, const std::vector<std::strin
       return wrong("configure does not know " + printable(arguments[i]));
     }
   }
-  if (options.containers && options.registries.empty()) {
+  if (options.containers && options.registries.empty() && !options.undo) {
     return wrong("podman, skopeo and buildah take a helper for single registries only: name them with --registry");
   }
   return options;
@@ -66,7 +66,118 @@ std::string name_of(const std::string& registry) {
 
 std::string or_nothing(const std::string& helper) { return helper.empty() ? "nothing" : printable(helper); }
 
-/// Notes what the setting was, unless an earlier configure has done so. The note has the form of the file itself.
+Result<std::string> set(const Helper& helper, const std::string& path, const std::string& registry) {
+  const std::string suffix = suffix_of(helper.name);
+  KEYBERTH_TRY(note_former(helper.host, path, registry, suffix));
+  const Result<DockerConfigChange> change = change_docker_config(helper.host, path, {registry, suffix});
+  if (!change) {
+    return tl::unexpected(change.error());
+  }
+  const std::string line = printable(path, path.size()) + ": " + name_of(registry);
+  return change->changed ? line + " is now " + suffix + " (before: " + or_nothing(change->former) + ")\n"
+                         : line + " is " + suffix + " already\n";
+}
+
+struct TakenBack {
+  std::string line;
+  bool done = false;  ///< false: it names somebody else now, and the note of what it was stays
+};
+
+/// Gives one setting back what it was, if it still names us.
+Result<TakenBack> take_back(const Helper& helper, const std::string& path, const std::string& registry,
+                            const std::string& former) {
+  const std::string suffix = suffix_of(helper.name);
+  const Result<std::string> text = read_config_file(path);
+  const Result<std::string> now = text ? configured_helper(*text, registry) : text;
+  if (!now) {
+    return tl::unexpected(about_file(now.error(), path));
+  }
+  const std::string line = printable(path, path.size()) + ": " + name_of(registry);
+  if (*now != suffix) {
+    return TakenBack{line + " is " + or_nothing(*now) + ", not " + suffix + ": left as it is\n", false};
+  }
+  const bool was_there = !former.empty() && former != kNothing;
+  const HelperSetting setting =
+      !was_there ? HelperSetting{registry, suffix, true} : HelperSetting{registry, former, false};
+  const Result<DockerConfigChange> change = change_docker_config(helper.host, path, setting);
+  if (!change) {
+    return tl::unexpected(change.error());
+  }
+  return TakenBack{line + " is " + (was_there ? printable(former) : "nothing") + " again\n", true};
+}
+
+/// Strikes a note out; the file of notes goes with the last one.
+Result<> forget(Host& host, const std::string& path, const std::string& registry, const std::string& former) {
+  const Result<DockerConfigChange> struck = change_docker_config(host, undo_path(path), {registry, former, true});
+  const Result<std::string> notes = read_config_file(undo_path(path));
+  const Result<HelperNames> left = notes ? configured_helpers(*notes) : tl::unexpected(notes.error());
+  if (!struck || !left) {
+    return tl::unexpected(struck ? left.error() : struck.error());
+  }
+  if (left->store.empty() && left->registries.empty()) {
+    (void)unlink(undo_path(path).c_str());
+  }
+  return {};
+}
+
+Result<std::string> undo(const Helper& helper, const ClientFile& file, const std::vector<std::string>& registries) {
+  const std::string& path = file.path;
+  const Result<std::string> notes = read_config_file(undo_path(path));
+  const Result<HelperNames> former = notes ? configured_helpers(*notes) : tl::unexpected(notes.error());
+  if (!former) {
+    return tl::unexpected(former.error());
+  }
+  std::vector<std::string> wanted = registries;
+  if (registries.empty()) {
+    if (!file.containers && (!former->store.empty() || former->registries.empty())) {
+      wanted.emplace_back();  // credsStore, which the other files have not
+    }
+    for (const auto& [registry, suffix] : former->registries) {
+      wanted.push_back(registry);
+    }
+  }
+  std::string report;
+  for (const std::string& registry : wanted) {
+    const auto noted = former->registries.find(registry);
+    const std::string before = registry.empty()                    ? former->store
+                               : noted != former->registries.end() ? noted->second
+                                                                   : "";
+    const Result<TakenBack> taken = take_back(helper, path, registry, before);
+    if (!taken) {
+      return tl::unexpected(taken.error());
+    }
+    report += taken->line;
+    if (taken->done && !before.empty()) {
+      KEYBERTH_TRY(forget(helper.host, path, registry, before));
+    }
+  }
+  return report;
+}
+
+Result<std::string> set_all(const Helper& helper, const std::string& path, const std::vector<std::string>& registries) {
+  std::string report;
+  for (const std::string& registry : registries.empty() ? std::vector<std::string>{""} : registries) {
+    const Result<std::string> done = set(helper, path, registry);
+    if (!done) {
+      return done;
+    }
+    report += *done;
+  }
+  return report;
+}
+
+/// What a person may want to do next.
+std::string next_steps(const Helper& helper, const std::string& path) {
+  const Result<std::string> text = read_config_file(path);
+  const auto logins = text ? plain_logins(*text) : tl::unexpected(text.error());
+  const std::string check = "See that it works: " + helper.name + " doctor\n";
+  return !logins || logins->empty()
+             ? check
+             : "Passwords still stand in this file; move them into the store: " + helper.name + " migrate\n" + check;
+}
+
+}  // namespace
+
 Result<> note_former(Host& host, const std::string& path, const std::string& registry, const std::string& suffix) {
   const Result<std::string> text = read_config_file(path);
   const Result<std::string> former = text ? configured_helper(*text, registry) : text;
@@ -84,91 +195,6 @@ Result<> note_former(Host& host, const std::string& path, const std::string& reg
   return noted ? Result<>() : tl::unexpected(noted.error());
 }
 
-Result<std::string> set(const Helper& helper, const std::string& path, const std::string& registry) {
-  const std::string suffix = suffix_of(helper.name);
-  KEYBERTH_TRY(note_former(helper.host, path, registry, suffix));
-  const Result<DockerConfigChange> change = change_docker_config(helper.host, path, {registry, suffix});
-  if (!change) {
-    return tl::unexpected(change.error());
-  }
-  const std::string line = printable(path, path.size()) + ": " + name_of(registry);
-  return change->changed ? line + " is now " + suffix + " (before: " + or_nothing(change->former) + ")\n"
-                         : line + " is " + suffix + " already\n";
-}
-
-/// Gives one setting back what it was, if it still names us.
-Result<std::string> take_back(const Helper& helper, const std::string& path, const std::string& registry,
-                              const std::string& former) {
-  const std::string suffix = suffix_of(helper.name);
-  const Result<std::string> text = read_config_file(path);
-  Result<std::string> now = text ? configured_helper(*text, registry) : text;
-  if (!now) {
-    return now;
-  }
-  const std::string line = printable(path, path.size()) + ": " + name_of(registry);
-  if (*now != suffix) {
-    return line + " is " + or_nothing(*now) + ", not " + suffix + ": left as it is\n";
-  }
-  const bool was_there = !former.empty() && former != kNothing;
-  const HelperSetting setting =
-      !was_there ? HelperSetting{registry, suffix, true} : HelperSetting{registry, former, false};
-  const Result<DockerConfigChange> change = change_docker_config(helper.host, path, setting);
-  if (!change) {
-    return tl::unexpected(change.error());
-  }
-  return line + " is " + (was_there ? printable(former) : "nothing") + " again\n";
-}
-
-Result<std::string> undo(const Helper& helper, const std::string& path, const std::vector<std::string>& registries) {
-  const Result<std::string> notes = read_config_file(undo_path(path));
-  const Result<HelperNames> former = notes ? configured_helpers(*notes) : tl::unexpected(notes.error());
-  if (!former) {
-    return tl::unexpected(former.error());
-  }
-  std::vector<std::string> wanted = registries;
-  if (registries.empty()) {
-    wanted.emplace_back();
-    for (const auto& [registry, suffix] : former->registries) {
-      wanted.push_back(registry);
-    }
-  }
-  std::string report;
-  for (const std::string& registry : wanted) {
-    const auto noted = former->registries.find(registry);
-    const std::string before = registry.empty()                    ? former->store
-                               : noted != former->registries.end() ? noted->second
-                                                                   : "";
-    Result<std::string> line = take_back(helper, path, registry, before);
-    if (!line) {
-      return line;
-    }
-    report += *line;
-    if (noted != former->registries.end() && !registries.empty()) {
-      const Result<DockerConfigChange> forgotten =
-          change_docker_config(helper.host, undo_path(path), {registry, before, true});
-      if (!forgotten) {
-        return tl::unexpected(forgotten.error());
-      }
-    }
-  }
-  if (registries.empty()) {
-    (void)unlink(undo_path(path).c_str());
-  }
-  return report;
-}
-
-/// What a person may want to do next.
-std::string next_steps(const Helper& helper, const std::string& path) {
-  const Result<std::string> text = read_config_file(path);
-  const auto logins = text ? plain_logins(*text) : tl::unexpected(text.error());
-  const std::string check = "See that it works: " + helper.name + " doctor\n";
-  return !logins || logins->empty()
-             ? check
-             : "Passwords still stand in this file; move them into the store: " + helper.name + " migrate\n" + check;
-}
-
-}  // namespace
-
 Result<CommandOutput> configure(const Helper& helper, const std::vector<std::string>& arguments) {
   const Result<Options> options = parse_options(helper, arguments);
   const Result<std::string> docker = docker_config_path(helper.host);
@@ -180,28 +206,23 @@ Result<CommandOutput> configure(const Helper& helper, const std::vector<std::str
     return fail(ErrorKind::unavailable, helper.name + " is not in PATH, where docker would look for it",
                 "see what to do: " + helper.name + " doctor");
   }
-  std::vector<std::string> paths{*docker};
-  if (options->containers) {
-    paths.push_back(containers->path);
+  std::vector<ClientFile> files{{*docker, false}};
+  // The way back leads to every file that configure has changed.
+  if (options->containers || (options->undo && access(undo_path(containers->path).c_str(), F_OK) == 0)) {
+    files.push_back(*containers);
   }
   std::string report;
-  for (const std::string& path : paths) {
-    if (options->undo) {
-      const Result<std::string> done = undo(helper, path, options->registries);
-      if (!done) {
-        return tl::unexpected(done.error());
-      }
-      report += *done;
-      continue;
+  for (const ClientFile& file : files) {
+    std::vector<std::string> registries;
+    for (const std::string& registry : options->registries) {
+      registries.push_back(registry_name(registry, file.containers));
     }
-    for (const std::string& registry :
-         options->registries.empty() ? std::vector<std::string>{""} : options->registries) {
-      const Result<std::string> done = set(helper, path, registry);
-      if (!done) {
-        return tl::unexpected(done.error());
-      }
-      report += *done;
+    const Result<std::string> done =
+        options->undo ? undo(helper, file, registries) : set_all(helper, file.path, registries);
+    if (!done) {
+      return tl::unexpected(done.error());
     }
+    report += *done;
   }
   return report + (options->undo ? "" : next_steps(helper, *docker));
 }

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "common/command.h"
+#include "common/host.h"
 #include "common/result.h"
 
 namespace keyberth {
@@ -13,8 +14,13 @@ struct Helper;
 
 /// `configure [--registry HOST]... [--containers] [--undo]`: names this helper in Docker's config.json, as credsStore
 /// or in credHelpers for the given registries, and with --containers for those in podman's auth.json too. What a
-/// setting was before is noted in a file beside (".keyberth-undo"), from which --undo takes it back. Refuses a helper
-/// that clients would not find in PATH.
+/// setting was before is noted in a file beside (".keyberth-undo"), from which --undo takes it back, in every file it
+/// changed. Refuses a helper that clients would not find in PATH.
 [[nodiscard]] Result<CommandOutput> configure(const Helper& helper, const std::vector<std::string>& arguments);
+
+/// Notes what a setting was before we change it, for --undo, unless that is noted already. The note has the form of the
+/// file itself.
+[[nodiscard]] Result<> note_former(Host& host, const std::string& path, const std::string& registry,
+                                   const std::string& suffix);
 
 }  // namespace keyberth

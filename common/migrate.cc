@@ -9,6 +9,7 @@
 
 #include "common/client_files.h"
 #include "common/config_file.h"
+#include "common/configure.h"
 #include "common/docker_config.h"
 #include "common/files.h"
 #include "common/helper.h"
@@ -18,6 +19,8 @@
 
 namespace keyberth {
 namespace {
+
+std::string shown(const std::string& path) { return printable(path, path.size()); }
 
 /// The login as the store has it; nothing when it has none.
 Result<std::optional<Credential>> stored(const Helper& helper, const std::string& server) {
@@ -81,7 +84,7 @@ class FileMove {
     if (logins->empty()) {
       return {};
     }
-    report += printable(file_.path, file_.path.size()) + "\n";
+    report += shown(file_.path) + "\n";
     for (const PlainLogin& login : *logins) {
       const std::string why = obstacle(helper_, file_, *names, login);
       if (!why.empty()) {
@@ -89,13 +92,17 @@ class FileMove {
       } else if (dry_run_) {
         report += "  would move  " + named(login) + "\n";
       } else {
-        if (moved_.empty()) {
-          KEYBERTH_TRY(replace_file(backup_path(file_.path), *text));
-        }
         KEYBERTH_TRY(keep(login));
       }
     }
-    return moved_.empty() ? Result<>() : take_away();
+    if (moved_.empty()) {
+      return {};
+    }
+    KEYBERTH_TRY(replace_file(backup_path(file_.path), *text));
+    Result<> done = take_away();
+    // The file is now the new one or, after a failure, still the former: either way whole.
+    (void)unlink(backup_path(file_.path).c_str());
+    return done;
   }
 
   std::string report;
@@ -111,36 +118,34 @@ class FileMove {
     ++left;
   }
 
-  /// A backup that a killed migrate left. Nothing in it may be lost: it goes when each of its logins is in the file or
-  /// in the store.
+  /// A backup that a killed migrate left. Nothing in it may be lost: what is neither in the file nor in the store goes
+  /// into the store. Another login of the same server in one of them is a newer one, and stays.
   Result<> settle_backup(std::string_view text) {
     const std::string backup = backup_path(file_.path);
     const Result<std::string> former = read_config_file(backup);
     const auto saved = former ? plain_logins(*former) : tl::unexpected(former.error());
-    if (!saved) {
-      return tl::unexpected(saved.error());
-    }
     const auto logins = plain_logins(text);
+    if (!saved || !logins || former->empty() || dry_run_) {
+      return saved ? Result<>() : tl::unexpected(about_file(saved.error(), backup));
+    }
     for (const PlainLogin& login : *saved) {
-      if (logins && has(*logins, login.credential)) {
+      const bool in_file = std::any_of(logins->begin(), logins->end(), [&](const PlainLogin& other) {
+        return other.credential.server == login.credential.server;
+      });
+      if (in_file || !login.obstacle.empty()) {
         continue;
       }
       const auto kept = stored(helper_, login.credential.server);
       if (!kept) {
         return tl::unexpected(kept.error());
       }
-      if (!kept->has_value() || !same_login(**kept, login.credential)) {
-        return fail(ErrorKind::bad_input,
-                    "an interrupted migrate left " + printable(backup, backup.size()) + ", and the login of " +
-                        printable(login.credential.server) + " in it is nowhere else",
-                    "if you need it no more: rm " + shell_word(backup) + "\nelse put it back: mv " +
-                        shell_word(backup) + " " + shell_word(file_.path));
+      if (!kept->has_value()) {
+        KEYBERTH_TRY(helper_.store.store(login.credential));
+        report += "  moved       " + named(login) + ", which stood in the backup only\n";
       }
     }
-    if (!former->empty() && !dry_run_) {
-      (void)unlink(backup.c_str());
-      report += printable(backup, backup.size()) + "\n  removed: an interrupted migrate had left it\n";
-    }
+    (void)unlink(backup.c_str());
+    report = shown(backup) + "\n" + report + "  removed: an interrupted migrate had left it\n";
     return {};
   }
 
@@ -172,8 +177,23 @@ class FileMove {
     return {};
   }
 
+  /// For configure --undo: what the settings were that take_away makes.
+  Result<> note_settings() {
+    const std::string suffix = suffix_of(helper_.name);
+    const Result<std::string> before = read_config_file(file_.path);
+    const Result<HelperNames> names = before ? configured_helpers(*before) : tl::unexpected(before.error());
+    for (std::size_t i = 0; names && i < moved_.size(); ++i) {
+      const std::string& server = moved_[i]->credential.server;
+      if (!names->registries.contains(server)) {
+        KEYBERTH_TRY(note_former(helper_.host, file_.path, file_.containers ? server : "", suffix));
+      }
+    }
+    return {};
+  }
+
   /// Only what was read back goes: a login that somebody changed in the meantime stays.
   Result<> take_away() {
+    KEYBERTH_TRY(note_settings());
     const Result<bool> changed = edit_file(helper_.host, file_.path, [&](std::string_view text) -> Result<std::string> {
       const Result<std::vector<PlainLogin>> now = plain_logins(text);
       if (!now) {
@@ -198,11 +218,7 @@ class FileMove {
       }
       return result;
     });
-    if (!changed) {
-      return tl::unexpected(changed.error());
-    }
-    (void)unlink(backup_path(file_.path).c_str());
-    return {};
+    return changed ? Result<>() : tl::unexpected(changed.error());
   }
 
   const Helper& helper_;
@@ -236,8 +252,11 @@ Result<CommandOutput> migrate(const Helper& helper, const std::vector<std::strin
     output.text += move.report;
     output.good = output.good && move.left == 0;
   }
+  if (!output.text.empty() && !dry_run) {
+    output.text += "See that it works: " + helper.name + " doctor\n";
+  }
   if (output.text.empty()) {
-    output.text = "No passwords in plain text in " + printable(files->front().path, files->front().path.size()) + "\n";
+    output.text = "No passwords in plain text in " + shown(files->front().path) + "\n";
   }
   return output;
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "common/command.h"
@@ -11,14 +12,18 @@ namespace keyberth {
 
 struct Helper;
 
+/// Why a login of auth.json for a part of a registry cannot be moved: containers-auth.json(5) asks helpers for whole
+/// ones.
+inline constexpr std::string_view kPartOfRegistry = "podman keeps logins for a part of a registry in this file only";
+
 /// Where migrate keeps the file as it was while it works; gone when all is well.
 [[nodiscard]] std::string backup_path(const std::string& path);
 
 /// `migrate [--dry-run]`: moves the plain-text logins of Docker's config.json and podman's auth.json into this helper's
-/// store and names the helper there. For each file: a backup; every login stored, read back and compared; then one
-/// atomic change that takes away exactly what was read back; then the backup is removed. Killed at any point, each
-/// login is still in the file or in the store, and another migrate finishes the work. Not good (exit code 1) when a
-/// login had to stay.
+/// store and names the helper there. For each file: every login is stored, read back and compared; then, beside a
+/// backup, one atomic change takes away exactly what was read back; then the backup is removed. Killed at any point,
+/// each login is still in the file or in the store, and another migrate finishes the work. Not good (exit code 1) when
+/// a login had to stay.
 [[nodiscard]] Result<CommandOutput> migrate(const Helper& helper, const std::vector<std::string>& arguments);
 
 }  // namespace keyberth

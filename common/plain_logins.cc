@@ -45,9 +45,10 @@ Result<Object> scan_auths(std::string_view text) {
     return fail(ErrorKind::bad_input, "its auths is no object", kByHand);
   }
   Object entries = scan(text, (*auths)->value);
+  std::erase_if(entries.members, [&](const Member& entry) { return text.substr(entry.value, 4) == "null"; });
   for (const Member& entry : entries.members) {
     if (text[entry.value] != '{') {
-      return fail(ErrorKind::bad_input, "an entry of its auths is no object", kByHand);
+      return fail(ErrorKind::bad_input, "the entry " + printable(entry.key) + " of its auths is no object", kByHand);
     }
   }
   return entries;

@@ -147,6 +147,19 @@ class HelperNamesCase(ClientCase):
         self.assertIn("docker takes pass by itself", check["finding"])
 
 
+class LookUpCase(ClientCase):
+    """Pain 11: a name in credHelpers that no client asks for."""
+
+    def test_names_that_are_never_looked_up(self):
+        self.write(credHelpers={"http://r.example:5000/v2/": "pass"})
+        remedy = self.the_problem("credHelpers", "docker never asks for http://r.example:5000/v2/, but for r.example:5000")
+        self.do(remedy[0])
+        self.is_well()
+        self.write(credHelpers={"docker.io": "pass"})
+        self.do(self.the_problem("credHelpers", "but for https://index.docker.io/v1/")[0])
+        self.is_well()
+
+
 class PlainTextCase(ClientCase):
     """Pain 6."""
 
@@ -169,20 +182,31 @@ class PlainTextCase(ClientCase):
         self.write(credsStore="pass", auths={"a.example": {"registrytoken": "opaque"}})
         remedy = self.the_problem("passwords", "cannot be moved")
         self.assertEqual(remedy, ["docker logout 'a.example'"])
-        if shutil.which("docker", path=self.world.env["PATH"]):
-            self.do(remedy[0])
-            self.is_well()
-
-    def test_the_backup_of_a_killed_migrate(self):
-        login = {"auths": {"a.example": {"auth": encoded("alice", "pw")}}}
-        self.write(credsStore="pass", **login)
-        backup = Path(f"{self.config}.keyberth-backup")
-        backup.write_text(json.dumps(login))
-        self.assertEqual(2, len(self.problems()))
-        self.do("docker-credential-pass migrate")
+        self.do(remedy[0])
         self.is_well()
-        self.assertFalse(backup.exists())
 
+    def test_a_broken_entry_beside_others_costs_none_of_them(self):
+        """docker drops logins when it rewrites a file with an entry that it cannot read: first the others are moved."""
+        self.write(credsStore="pass", auths={"a.example": {"auth": encoded("a", "1")}, "broken.example": {"auth": "!!!"},
+                                             "z.example": {"auth": encoded("z", "2")}})
+        remedy = self.the_problem("passwords", "2 passwords stand")
+        self.assertEqual(remedy, ["docker-credential-pass migrate"])
+        self.assertEqual(self.world.run("sh", "-c", remedy[0]).code, 1)  # one stays
+        remedy = self.the_problem("passwords", "broken.example")
+        self.assertEqual(remedy, ["docker logout 'broken.example'"])
+        self.do(remedy[0])
+        self.is_well()
+        self.assertEqual(set(json.loads(self.world.run(self.program, "list").out)), {"a.example", "z.example"})
+
+    def test_a_login_for_a_part_of_a_registry(self):
+        folder = Path(self.world.env["XDG_CONFIG_HOME"]) / "containers"
+        folder.mkdir()
+        auth = folder / "auth.json"
+        auth.write_text(json.dumps({"auths": {"r.example/team": {"auth": encoded("a", "1")}}}))
+        remedy = self.the_problem("passwords", "podman keeps logins for a part of a registry in this file only")
+        self.assertEqual(remedy, ["podman logout 'r.example/team'"])
+        self.do(f"skopeo logout --authfile {auth} r.example/team")  # podman's code, without podman
+        self.is_well()
 
 class FileCase(ClientCase):
     def test_broken_json(self):
@@ -192,6 +216,35 @@ class FileCase(ClientCase):
         self.assertIn("line 1 column", done.err)
         self.config.write_text('{"credsStore": "pass"}')
         self.is_well()
+
+    def test_what_docker_does_not_read(self):
+        """Docker takes the whole file for empty; compared with what the real docker says."""
+        for text in ('{"auths":{"h.io":"str"}}', '{"auths":[]}', '{"credHelpers":{"a.io":3}}', '{"HttpHeaders":"x"}',
+                     '{"detachKeys":3}', '{"HttpHeaders":{"a":1}}', '{"currentContext":[]}'):
+            self.config.write_text(text[:-1] + ',"credsStore":"pass"}')
+            [line] = self.the_problem("config.json", f"{self.config}: ")
+            self.assertEqual(line, f"${{EDITOR:-nano}} '{self.config}'")
+            self.assertIn("Error", self.world.run("docker", "logout", "x.example").err, text)
+        for text in ('{"auths":null}', '{"auths":{"g.io":null}}', '{"detachKeys":null}', '{"unknown":3}', '{"HttpHeaders":{}}'):
+            self.config.write_text(text[:-1] + ',"credsStore":"pass"}')
+            self.is_well()
+            self.assertNotIn("Error", self.world.run("docker", "logout", "x.example").err, text)
+
+    def test_a_folder_in_its_place(self):
+        self.config.unlink()
+        self.config.mkdir()
+        self.do(self.the_problem("config.json", "not a regular file")[0])
+        self.do(self.the_problem("credsStore", "names no helper")[0] if self.problems() else "true")
+        self.is_well()
+
+    def test_without_home(self):
+        del self.world.env["DOCKER_CONFIG"]
+        home = self.world.env.pop("HOME")
+        self.world.env["PASSWORD_STORE_DIR"] = str(self.world.store)
+        [check] = [c for c in self.problems() if c["link"] == "config.json"]
+        done = self.world.run("sh", "-c", f"{check['remedy'][0]}; echo $HOME")
+        self.assertTrue(Path(done.out.strip()).is_dir(), done)
+        self.assertNotEqual(done.out.strip(), home)
 
     def test_file_of_another_user(self):
         """What `sudo docker login` leaves behind."""
@@ -241,6 +294,14 @@ class ProgramCase(ClientCase):
         [check] = [c for c in self.problems(program=BIN / self.program, env={"PATH": str(few)}) if c["link"] == "program"]
         self.assertIn("not in PATH", check["finding"])
         done = self.world.run("sh", "-c", f"{check['remedy'][0]}; {self.program} doctor --json", env={"PATH": str(few)})
+        self.assertTrue(json.loads(done.out)["ok"], done)
+
+    def test_found_by_a_relative_entry_of_path(self):
+        """docker refuses such a program."""
+        env = {"PATH": f"{BIN.name}:/usr/bin:/bin"}
+        [check] = [c for c in self.problems(env=env, cwd=BIN.parent) if c["link"] == "program"]
+        self.assertIn("no full path", check["finding"])
+        done = self.world.run("sh", "-c", f"{check['remedy'][0]}; {self.program} doctor --json", env=env, cwd=BIN.parent)
         self.assertTrue(json.loads(done.out)["ok"], done)
 
     def test_another_program_comes_first(self):

@@ -73,6 +73,16 @@ class WriteCase(ConfigureCase):
         self.configure("--undo")
         self.assertEqual(json.loads(self.config.read_text()), {})
 
+    def test_the_name_that_clients_look_up(self):
+        for registry in ("http://r.example:5000/v2/", "HTTPS://r.example:5000", "r.example:5000/team/app"):
+            self.configure("--registry", registry)
+        for registry in ("docker.io", "index.docker.io"):
+            self.configure("--registry", registry, "--containers")
+        auth = Path(self.world.env["XDG_CONFIG_HOME"]) / "containers/auth.json"
+        self.assertEqual(json.loads(self.config.read_text())["credHelpers"],
+                         {"r.example:5000": "pass", "https://index.docker.io/v1/": "pass"})
+        self.assertEqual(json.loads(auth.read_text())["credHelpers"], {"docker.io": "pass"})
+
     def test_twice_changes_nothing_more(self):
         self.configure()
         before = self.config.stat()
@@ -156,6 +166,13 @@ class UndoCase(ConfigureCase):
         self.assertIn("credsStore is second, not pass: left as it is", self.configure("--undo").out)
         self.assertEqual(self.config.read_text(), '{"credsStore": "second"}')
 
+    def test_helpers_in_any_order(self):
+        self.config.write_text('{"credsStore": "first"}')
+        for program, arguments in (("keyctl", ()), ("pass", ()), ("keyctl", ("--undo",)), ("pass", ("--undo",))):
+            self.assertEqual(self.world.run(f"docker-credential-{program}", "configure", *arguments).code, 0)
+        self.assertEqual(self.config.read_text(), '{"credsStore": "first"}')
+        self.assertEqual([p.name for p in self.config.parent.iterdir()], ["config.json"])
+
     def test_without_a_note(self):
         self.config.write_text('{"credsStore": "pass", "a": 1}')
         self.configure("--undo")
@@ -166,8 +183,10 @@ class UndoCase(ConfigureCase):
         auth.parent.mkdir()
         auth.write_text('{"credHelpers": {"quay.io": "other"}}')
         self.configure("--registry", "quay.io", "--containers")
-        self.configure("--registry", "quay.io", "--containers", "--undo")
-        self.assertEqual(json.loads(auth.read_text()), {"credHelpers": {"quay.io": "other"}})
+        for undo in (("--registry", "quay.io", "--containers", "--undo"), ("--undo",), ("--undo", "--containers")):
+            self.configure("--registry", "quay.io", "--containers")
+            self.configure(*undo)
+            self.assertEqual(json.loads(auth.read_text()), {"credHelpers": {"quay.io": "other"}}, undo)
 
 
 if __name__ == "__main__":

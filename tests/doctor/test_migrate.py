@@ -121,14 +121,40 @@ class MigrateCase(MigrateMixin, PassCase):
                                                         "credHelpers": {"quay.io": "pass"}})
 
     def test_an_interrupted_one_whose_backup_holds_more(self):
-        self.write({})
-        self.backup.write_text(json.dumps({"auths": {"lost.example": {"auth": encoded("l", "only-here")}}}))
-        done = self.migrate(code=1)
-        self.assertIn("the login of lost.example in it is nowhere else", done.err)
-        self.assertTrue(self.backup.exists())
-        self.do(done.err.split("put it back: ")[1].strip())
-        self.migrate()
+        """What stands nowhere else goes into the store; a newer login is not replaced by an older one."""
+        self.world.run(self.program, "store", input='{"ServerURL":"newer.example","Username":"n","Secret":"new"}')
+        self.write({}, credsStore="pass")
+        self.backup.write_text(json.dumps({"auths": {"lost.example": {"auth": encoded("l", "only-here")},
+                                                     "newer.example": {"auth": encoded("n", "old")}}}))
+        [line] = self.the_problem("passwords", f"has left {self.backup}")
+        self.do(line)
         self.stored("lost.example", "l", "only-here")
+        self.stored("newer.example", "n", "new")
+        self.assertFalse(self.backup.exists())
+        self.is_well()
+
+    def test_one_that_fails_leaves_no_second_copy(self):
+        self.write({"a.example": {"auth": encoded("alice", "pw")}})
+        before = self.config.read_text()
+        (self.world.store / ".gpg-id").write_text("0123456789ABCDEF0123456789ABCDEF01234567\n")
+        self.migrate(code=1)
+        self.assertEqual(self.config.read_text(), before)
+        self.assertEqual([p.name for p in self.config.parent.iterdir()], ["config.json"])
+
+    def test_null_is_no_login_and_no_obstacle(self):
+        self.write({"null.example": None, "a.example": {"auth": encoded("alice", "pw")}})
+        self.migrate()
+        self.assertEqual(self.read()["auths"], {"null.example": None, "a.example": {}})
+
+    def test_undo_gives_the_setting_back_but_not_the_passwords(self):
+        auth = self.world.root / "auth.json"
+        auth.write_text(json.dumps({"auths": {"quay.io": {"auth": encoded("q", "1")}}}))
+        self.world.env["REGISTRY_AUTH_FILE"] = str(auth)
+        self.write({"a.example": {"auth": encoded("alice", "pw")}})
+        self.migrate()
+        self.assertEqual(self.world.run(self.program, "configure", "--undo").code, 0)
+        self.assertEqual(self.read(), {"auths": {"a.example": {}}})
+        self.assertEqual(json.loads(auth.read_text()), {"auths": {"quay.io": {}}})
 
     def test_a_login_changed_meanwhile_stays(self):
         """Somebody logs in while migrate works: that login is in the file afterwards. gpg is held up for it."""
