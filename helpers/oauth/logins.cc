@@ -21,7 +21,11 @@ std::vector<Login> look_up_logins(Host& host, const Config& config, Vault& vault
   std::vector<Login> logins;
   for (const std::string& registry : registries) {
     if (const Rule* rule = find_rule(config, registry); rule != nullptr) {
-      logins.push_back({registry, rule, vault.load(session_key(*rule, registry))});
+      Result<Session> session = vault.load(session_key(*rule, registry));
+      if (session && session->is_logged_out(registry)) {
+        session = fail(ErrorKind::not_found, std::string(kNotFound));
+      }
+      logins.push_back({registry, rule, std::move(session)});
     }
   }
   return logins;

@@ -106,7 +106,7 @@ Result<Credential> OauthStore::get(std::span<const std::string> keys) {
 Result<Credential> OauthStore::look_up(const std::string& server, Place& place) {
   const Rule& rule = *place.rule;
   const Result<Session> session = place.vault.load(session_key(rule, place.registry));
-  if (!session && session.error().kind == ErrorKind::not_found) {
+  if (session ? session->is_logged_out(place.registry) : session.error().kind == ErrorKind::not_found) {
     return not_logged_in(server, place);
   }
   if (!session && session.error().kind == ErrorKind::damaged) {
@@ -203,7 +203,7 @@ Result<> OauthStore::store(const Credential& credential) {
     return tl::unexpected(lock.error());
   }
   const Result<Session> session = place->vault.load(session_key(*place->rule, place->registry));
-  if (!session && session.error().kind == ErrorKind::not_found) {
+  if (session ? session->is_logged_out(place->registry) : session.error().kind == ErrorKind::not_found) {
     return place->vault.store(credential);
   }
   if (!session && session.error().kind != ErrorKind::damaged) {
@@ -268,6 +268,9 @@ Result<> OauthStore::erase_session(Vault& vault, const Rule& rule, const std::st
     std::copy_if(std::make_move_iterator(session->minted.begin()), std::make_move_iterator(session->minted.end()),
                  std::back_inserter(others), is_other);
     session->minted = std::move(others);
+    if (!session->is_logged_out(registry)) {
+      session->logged_out.push_back(registry);
+    }
     KEYBERTH_TRY(vault.save(key, *session));
   } else if (!is_gone) {
     KEYBERTH_TRY(vault.erase(key));

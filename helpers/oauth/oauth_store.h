@@ -31,7 +31,7 @@ class OauthStore final : public Store {
   /// a session that is of use it is an ordinary login for the vault, and get finds it there.
   [[nodiscard]] Result<> store(const Credential& credential) override;
 
-  /// A local logout. Of a session that serves other registries too, only this registry's credential goes.
+  /// A local logout. A session that serves other registries too stays for them, but serves this one no longer.
   [[nodiscard]] Result<> erase(std::span<const std::string> keys) override;
 
   [[nodiscard]] Result<std::vector<Entry>> list() override;

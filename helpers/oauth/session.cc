@@ -58,6 +58,10 @@ const Session::Minted* Session::find(std::string_view registry) const {
   return found == minted.end() ? nullptr : &*found;
 }
 
+bool Session::is_logged_out(std::string_view registry) const {
+  return std::find(logged_out.begin(), logged_out.end(), registry) != logged_out.end();
+}
+
 void Session::put(Minted entry) {
   const auto found =
       std::find_if(minted.begin(), minted.end(), [&](const Minted& old) { return old.registry == entry.registry; });
@@ -88,6 +92,13 @@ Secret write_session(const Session& session) {
   minted.type = Json::Type::array;
   std::transform(session.minted.begin(), session.minted.end(), std::back_inserter(minted.array), write_minted);
   value.set("minted", std::move(minted));
+  if (!session.logged_out.empty()) {
+    Json names;
+    names.type = Json::Type::array;
+    std::transform(session.logged_out.begin(), session.logged_out.end(), std::back_inserter(names.array),
+                   [](const std::string& name) { return Json::of(std::string_view(name)); });
+    value.set("logged_out", std::move(names));
+  }
   return write_json(value);
 }
 
@@ -121,6 +132,10 @@ Result<Session> read_session(std::string_view text) {
                    .obtained = time_of(entry, "obtained"),
                    .expires = time_of(entry, "expires")});
     }
+  }
+  if (const Json* names = parsed->find("logged_out"); names != nullptr) {
+    std::transform(names->array.begin(), names->array.end(), std::back_inserter(session.logged_out),
+                   [](const Json& name) { return name.string; });
   }
   if (session.client_id.empty() || session.token_endpoint.empty()) {
     return fail(ErrorKind::damaged, "the stored login is incomplete");

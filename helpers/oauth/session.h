@@ -40,12 +40,15 @@ struct Session {
     UnixTime expires = 0;  ///< 0: the provider does not say
   };
   std::vector<Minted> minted;
+  /// Registries that share the session but were logged out here: nothing is minted for them until their next login.
+  std::vector<std::string> logged_out;
   /// The provider refused the refresh token: nobody asks it again. Empty while the session lives.
   std::string dead;
   /// A refresh was sent at this time and its answer is not here yet. A token that may be spent is never sent twice.
   UnixTime refresh_sent = 0;
 
   [[nodiscard]] const Minted* find(std::string_view registry) const;
+  [[nodiscard]] bool is_logged_out(std::string_view registry) const;
   /// Replaces the registry's minted credential.
   void put(Minted minted);
 };

@@ -68,6 +68,25 @@ class LogoutTest(CommandCase):
         self.assertEqual(provider.count()["connections"], 0)
         self.assertTrue(provider.introspect(session["access_token"])["active"])
 
+    def test_logout_of_one_registry_of_a_shared_session(self):
+        self.world.start_provider()
+        first, second = self.world.host, f"other-{self.world.host}"
+        shared = self.world.rule(session="work")
+        self.world.configure_oauth({first: shared, second: shared})
+        self.world.session_key = lambda host=None: "oauth+https://session/work"
+        self.world.make_session()
+        self.world.credential(second)
+        self.succeeds(self.world.oauth("erase", input=first))
+        for _ in range(2):
+            self.assertEqual(self.world.get(first).out, NOT_FOUND)
+            self.assertEqual(self.world.credential(second)[0], "alice")
+        self.assertIn("not logged in", self.succeeds(self.world.oauth("status")).out)
+        self.world.logged_in(first)
+        self.assertEqual(self.world.credential(first), self.world.credential(second))
+        self.succeeds(self.world.oauth("erase", input=second))
+        self.world.logged_in(first)
+        self.assertEqual(self.world.get(second).out, NOT_FOUND)
+
 
 class StatusTest(CommandCase):
     def test_status_is_offline_and_says_who_and_until_when(self):

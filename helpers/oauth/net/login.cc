@@ -235,6 +235,10 @@ class Login {
     if (!lock) {
       return tl::unexpected(lock.error());
     }
+    if (Result<Session> former = vault.load(key)) {
+      session_.logged_out = std::move(former->logged_out);
+      std::erase(session_.logged_out, registry_);
+    }
     KEYBERTH_TRY(vault.save(key, session_));
     if (Result<> remembered = told_ ? remember(tools_.host, what_) : Result<>(); !remembered) {
       (void)vault.erase(key);

@@ -121,6 +121,10 @@ class Renewal {
 
   /// R1: tokens go only where they came from, so a changed configuration needs a new login.
   [[nodiscard]] Result<> check_session() {
+    if (session_.is_logged_out(registry_)) {
+      over_ = true;
+      return fail(ErrorKind::not_found, std::string(kNotFound));
+    }
     if (!session_.dead.empty()) {
       return login_needed(has_ended(session_));
     }
