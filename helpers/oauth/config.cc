@@ -1,17 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "helpers/oauth/config.h"
 
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <filesystem>
 #include <string>
 #include <utility>
 
 #include "common/files.h"
+#include "common/process.h"
 #include "common/protocol.h"
 #include "common/utf8.h"
+#include "helpers/oauth/config_place.h"
 #include "helpers/oauth/edit.h"
 #include "helpers/oauth/json.h"
 #include "helpers/oauth/schema.h"
@@ -20,7 +22,6 @@ namespace keyberth::oauth {
 namespace {
 
 constexpr std::size_t kFileLimit = std::size_t{1024} * 1024;
-constexpr std::string_view kFile = "/docker-credential-oauth/config.json";
 
 /// One file, parsed.
 struct Layer {
@@ -53,23 +54,6 @@ Result<Layer> parse_layer(std::string text, const std::string& name) {
   return layer;
 }
 
-/// A configuration decides where tokens go, so only its owner and root may have written it.
-Result<> check_owner(const std::string& path) {
-  struct stat info {};
-  if (stat(path.c_str(), &info) != 0) {
-    return {};  // reading it says why
-  }
-  if (info.st_uid != geteuid() && info.st_uid != 0) {
-    return fail(ErrorKind::denied, path + " belongs to another user, so it is not used",
-                "look at it, then:\n  sudo chown \"$(id -u)\" " + shell_word(path));
-  }
-  if ((info.st_mode & (S_IWGRP | S_IWOTH)) != 0) {
-    return fail(ErrorKind::denied, path + " can be written by other users, so it is not used",
-                "look at it, then:\n  chmod go-w " + shell_word(path));
-  }
-  return {};
-}
-
 Result<Layer> read_layer(const std::string& path) {
   if (path.empty()) {
     return parse_layer({}, path);
@@ -80,28 +64,6 @@ Result<Layer> read_layer(const std::string& path) {
     return pass_on(std::move(text));
   }
   return parse_layer(text ? std::move(*text) : std::string(), path);
-}
-
-std::string user_file(const Host& host) {
-  // Relative paths count as unset (XDG Base Directory Specification).
-  if (const auto folder = host.env("XDG_CONFIG_HOME"); folder && folder->starts_with('/')) {
-    return *folder + std::string(kFile);
-  }
-  const auto home = host.env("HOME");
-  return home ? *home + "/.config" + std::string(kFile) : std::string();
-}
-
-std::string system_file(const Host& host) {
-  const std::string folders = host.env("XDG_CONFIG_DIRS").value_or("");
-  for (std::string_view rest = folders; !rest.empty();) {
-    const std::size_t end = std::min(rest.find(':'), rest.size());
-    std::string candidate = std::string(rest.substr(0, end)) + std::string(kFile);
-    if (candidate.starts_with('/') && access(candidate.c_str(), F_OK) == 0) {
-      return candidate;
-    }
-    rest.remove_prefix(std::min(end + 1, rest.size()));
-  }
-  return "/etc" + std::string(kFile);
 }
 
 /// Sorts the rules of a file to the registries they are for.
@@ -265,7 +227,35 @@ Result<> check_sessions(const Config& config, const std::vector<Entry>& entries)
   return {};
 }
 
-Result<Config> build(const std::vector<const Layer*>& layers) {
+/// The programs and files that a configuration names must be there.
+Result<> check_surroundings(const Host& host, const std::vector<const Layer*>& layers,
+                            const std::vector<Entry>& entries) {
+  for (auto layer = layers.rbegin(); layer != layers.rend(); ++layer) {
+    const Json* vault = (*layer)->tree.find("vault");
+    if (vault != nullptr && find_program(host, "docker-credential-" + vault->string).empty()) {
+      return explain(**layer, {vault->begin, "docker-credential-" + vault->string + " is not in PATH",
+                               "install it, or name a vault that is: \"secretservice\", \"pass\" or \"keyctl\""});
+    }
+    if (vault != nullptr) {
+      break;  // it stands before that of the system's file
+    }
+  }
+  for (const Entry& entry : entries) {
+    for (const char* name : {"ca_file", "client_certificate", "client_key"}) {
+      const auto part = std::find_if(entry.parts.rbegin(), entry.parts.rend(),
+                                     [&](const auto& one) { return one.second->find(name) != nullptr; });
+      const Json* file = part == entry.parts.rend() ? nullptr : part->second->find(name);
+      if (file != nullptr && !file->string.empty() && access(file->string.c_str(), R_OK) != 0) {
+        Error error = system_error("read", printable(file->string), errno);
+        return explain(*part->first, {file->begin, std::move(error.message), std::move(error.hint)});
+      }
+    }
+  }
+  return {};
+}
+
+/// With `host`, what is named outside the files must be there too.
+Result<Config> build(const std::vector<const Layer*>& layers, const Host* host = nullptr) {
   Config config;
   std::vector<Entry> entries;
   for (const Layer* layer : layers) {
@@ -282,6 +272,9 @@ Result<Config> build(const std::vector<const Layer*>& layers) {
     config.rules.push_back(std::move(*rule));
   }
   KEYBERTH_TRY(check_sessions(config, entries));
+  if (host != nullptr) {
+    KEYBERTH_TRY(check_surroundings(*host, layers, entries));
+  }
   return config;
 }
 
@@ -324,10 +317,17 @@ Result<Config> load_config(const Host& host) {
   return load(host, path, read_layer(path));
 }
 
-Result<Config> load_config_file(const std::string& path) {
+Result<Config> check_config(const Host& host) {
+  const Result<Layer> system = read_layer(system_file(host));
+  const Result<Layer> user = system ? read_layer(user_file(host)) : tl::unexpected(system.error());
+  return user ? build({&*system, &*user}, &host) : tl::unexpected(user.error());
+}
+
+Result<Config> check_config_file(const Host& host, const std::string& path) {
   KEYBERTH_TRY(check_owner(path));
-  const Result<std::string> text = read_file(path, kFileLimit);
-  return text ? parse_config(*text, path) : tl::unexpected(text.error());
+  Result<std::string> text = read_file(path, kFileLimit);
+  const Result<Layer> layer = text ? parse_layer(std::move(*text), path) : tl::unexpected(text.error());
+  return layer ? build({&*layer}, &host) : tl::unexpected(layer.error());
 }
 
 Result<Config> preview(const Host& host, const Remembered& what) {

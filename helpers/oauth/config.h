@@ -102,8 +102,12 @@ struct Config {
 /// https), two rules that match one host alike.
 [[nodiscard]] Result<Config> load_config(const Host& host);
 
-/// One file alone, with the same checks. not_found when it is not there.
-[[nodiscard]] Result<Config> load_config_file(const std::string& path);
+/// load_config for `config check`: besides, bad_input where the vault's program is not in PATH or a file that a rule
+/// names cannot be read, which would only hurt the registry that needs it.
+[[nodiscard]] Result<Config> check_config(const Host& host);
+
+/// The same of one file alone. not_found when it is not there.
+[[nodiscard]] Result<Config> check_config_file(const Host& host, const std::string& path);
 
 /// The same on text, for the tests and the fuzzer. `name` stands for the file in messages.
 [[nodiscard]] Result<Config> parse_config(std::string_view text, const std::string& name);

@@ -125,7 +125,7 @@ std::string list_presets() {
 }
 
 Result<std::string> check(Host& host, const std::vector<std::string>& arguments) {
-  const Result<Config> config = arguments.size() > 1 ? load_config_file(arguments[1]) : load_config(host);
+  const Result<Config> config = arguments.size() > 1 ? check_config_file(host, arguments[1]) : check_config(host);
   if (!config) {
     return tl::unexpected(config.error());
   }

@@ -1,6 +1,7 @@
 """logout, status, token and config check."""
 import base64
 import json
+import os
 
 from oauth_case import OauthCase
 from oauth_world import HELPER, NOT_FOUND
@@ -231,6 +232,37 @@ class ConfigCheckTest(CommandCase):
                 self.assertEqual(done.code, 1, done)
                 self.assertIn(f"{self.world.oauth_config}:{place}", done.out + done.err)
                 self.assertIn(word, done.out + done.err)
+
+    def test_what_is_named_must_be_there(self):
+        rule = '"issuer": "https://idp.test", "client_id": "c"'
+        locked = self.world.root / "locked.pem"
+        locked.write_text("")
+        locked.chmod(0)
+        missing = self.world.root / "missing.pem"
+        for text, place, word in (
+                ('{\n "vault": "nonexistent"}', "2:11", "docker-credential-nonexistent is not in PATH"),
+                ('{"registries": {"r.test": {%s,\n "ca_file": "%s"}}}' % (rule, missing), "2:13", str(missing)),
+                ('{"registries": {"r.test": {%s,\n "ca_file": "%s"}}}' % (rule, locked), "2:13", str(locked)),
+                ('{"registries": {"r.test": {%s, "client_key": "%s",\n "client_certificate": "%s"}}}'
+                 % (rule, __file__, missing), "2:24", str(missing))):
+            if str(locked) in text and os.access(locked, os.R_OK):
+                continue  # nothing is locked to root
+            with self.subTest(text):
+                done = self.check(text)
+                self.assertEqual(done.code, 1, done)
+                self.assertIn(f"{self.world.oauth_config}:{place}: ", done.err)
+                self.assertIn(word, done.err)
+                alone = self.world.oauth("config", "check", self.world.oauth_config)
+                self.assertEqual((done.code, done.err), (alone.code, alone.err))
+        self.assertIn("not logged in", self.world.oauth("status").out, "a missing file is the affair of its registry")
+
+    def test_the_systems_vault_does_not_count_under_the_users(self):
+        system = self.world.root / "xdg/docker-credential-oauth/config.json"
+        system.parent.mkdir(parents=True)
+        system.write_text('{"vault": "nonexistent"}')
+        self.world.env["XDG_CONFIG_DIRS"] = str(system.parents[1])
+        self.succeeds(self.check('{"vault": "keyctl"}'))
+        self.assertIn(f"{system}:1:11: ", self.check("{}").err)
 
 
 if __name__ == "__main__":
