@@ -29,7 +29,8 @@ struct Login {
 /// Why only a new login helps, behind "the login to REGISTRY ".
 inline constexpr std::string_view kOtherProvider = "was made with another provider or client than its rule names now";
 inline constexpr std::string_view kNothingToRenew = "has expired, and the provider gave nothing to renew it with";
-inline constexpr std::string_view kAnswerLost = "cannot be renewed: the provider's answer to the last attempt was lost";
+inline constexpr std::string_view kAnswerLost =
+    "cannot be renewed: it is not known whether the provider spent the refresh token at the last attempt";
 /// The same for one that the provider has refused.
 [[nodiscard]] std::string has_ended(const Session& session);
 

@@ -33,27 +33,6 @@ std::string joined(const std::vector<std::string>& parts, const std::string& bet
   return text;
 }
 
-/// Why nothing but a new login helps, behind "the login to REGISTRY "; empty while it serves.
-std::string why_over(const Login& login, UnixTime now) {
-  const Session& session = *login.session;
-  if (!session.dead.empty()) {
-    return has_ended(session);
-  }
-  if (!belongs(session, *login.rule)) {
-    return std::string(kOtherProvider);
-  }
-  const Session::Minted* minted = session.find(login.registry);
-  const bool serves = minted != nullptr && freshness(*minted, now, 0) != Freshness::expired;
-  const bool can_be_minted = session.expires == 0 || session.expires > now;
-  if (serves || can_be_minted) {
-    return {};
-  }
-  if (session.refresh_token.empty()) {
-    return std::string(kNothingToRenew);
-  }
-  return session.refresh_sent != 0 ? std::string(kAnswerLost) : std::string();
-}
-
 /// One run. Each step adds what it found, and returns whether the next one has anything to look at.
 class Examination {
  public:
@@ -166,7 +145,7 @@ class Examination {
         add("login", Check::State::problem, login.registry + ": " + login.session.error().message, command);
       } else if (!login.session) {
         checks_.push_back(problem("login", login.session.error()));
-      } else if (const std::string why = why_over(login, now_); !why.empty()) {
+      } else if (const std::string why = why_over(*login.session, *login.rule, login.registry, now_); !why.empty()) {
         add("login", Check::State::problem, "the login to " + login.registry + " " + why, command);
       } else {
         alive(login);
@@ -176,9 +155,14 @@ class Examination {
 
   void alive(const Login& login) {
     const Session& session = *login.session;
-    add("login", Check::State::ok,
-        login.registry + ": " + printable(session.identity) + "; credential " +
-            expiry_line(session.find(login.registry), session, now_));
+    const std::string credential = "credential " + expiry_line(session.find(login.registry), session, now_);
+    if (session.refresh_sent != 0) {
+      add("login", Check::State::note,
+          "the login to " + login.registry + " " + std::string(kAnswerLost) + "; " + credential,
+          login_command(login.registry));
+    } else {
+      add("login", Check::State::ok, login.registry + ": " + printable(session.identity) + "; " + credential);
+    }
     if (session.obtained > now_ + kClockTolerance) {
       add("clock", Check::State::note,
           "the login to " + login.registry + " was made " + relative_time(session.obtained, now_) +

@@ -88,6 +88,7 @@ Secret write_session(const Session& session) {
   set_time(value, "expires", session.expires);
   set_text(value, "dead", session.dead);
   set_time(value, "refresh_sent", session.refresh_sent);
+  set_time(value, "keeps_refresh_token", session.keeps_refresh_token ? 1 : 0);
   Json minted;
   minted.type = Json::Type::array;
   std::transform(session.minted.begin(), session.minted.end(), std::back_inserter(minted.array), write_minted);
@@ -124,6 +125,7 @@ Result<Session> read_session(std::string_view text) {
   session.expires = time_of(*parsed, "expires");
   session.dead = text_of(*parsed, "dead");
   session.refresh_sent = time_of(*parsed, "refresh_sent");
+  session.keeps_refresh_token = time_of(*parsed, "keeps_refresh_token") != 0;
   if (const Json* minted = parsed->find("minted"); minted != nullptr) {
     for (const Json& entry : minted->array) {
       session.put({.registry = text_of(entry, "registry"),

@@ -46,6 +46,8 @@ struct Session {
   std::string dead;
   /// A refresh was sent at this time and its answer is not here yet. A token that may be spent is never sent twice.
   UnixTime refresh_sent = 0;
+  /// The last refresh was answered without a new refresh token: this one is not spent by a use.
+  bool keeps_refresh_token = false;
 
   [[nodiscard]] const Minted* find(std::string_view registry) const;
   [[nodiscard]] bool is_logged_out(std::string_view registry) const;

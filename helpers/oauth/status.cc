@@ -29,12 +29,16 @@ std::string provider_of(const Session& session) {
   return session.issuer.empty() ? session.token_endpoint : session.issuer;
 }
 
-std::string state_line(const Session& session) {
+std::string state_line(const Login& line, UnixTime now) {
+  const Session& session = *line.session;
   if (!session.dead.empty()) {
     return "ended: " + printable(session.dead);
   }
+  if (const std::string why = why_over(session, *line.rule, line.registry, now); !why.empty()) {
+    return "of no use: it " + why;
+  }
   if (session.refresh_sent != 0) {
-    return "alive, but the provider's answer to the last renewal was lost";
+    return "alive, but it " + std::string(kAnswerLost);
   }
   return session.refresh_token.empty() ? "alive; it cannot be renewed" : "alive";
 }
@@ -57,15 +61,17 @@ std::string describe(const Login& line, const std::string& vault, UnixTime now) 
   }
   const Session& session = *line.session;
   const Session::Minted* minted = session.find(line.registry);
-  add("session", state_line(session));
+  const bool is_over = !why_over(session, *line.rule, line.registry, now).empty();
+  add("session", state_line(line, now));
   add("identity", printable(session.identity));
   add("user name", minted == nullptr ? "" : printable(minted->username));
   add("provider", printable(provider_of(session)));
   add("scope", printable(session.scope));
   add("vault", "docker-credential-" + vault);
-  if (session.dead.empty()) {
+  if (!is_over) {
     add("credential", expiry_line(minted, session, now));
-  } else {
+  }
+  if (is_over || session.refresh_sent != 0) {
     add("next step", login_command(line.registry));
   }
   return text;
@@ -85,9 +91,10 @@ Json describe_json(const Login& line, const std::string& vault, UnixTime now) {
     return object;
   }
   const Session& session = *line.session;
-  object.set("alive", Json::of(session.dead.empty()));
-  if (!session.dead.empty()) {
-    add("ended", session.dead);
+  const std::string over = why_over(session, *line.rule, line.registry, now);
+  object.set("alive", Json::of(over.empty()));
+  if (!over.empty()) {
+    add("ended", session.dead.empty() ? over : session.dead);
   }
   add("identity", session.identity);
   add("issuer", session.issuer);
@@ -95,7 +102,7 @@ Json describe_json(const Login& line, const std::string& vault, UnixTime now) {
   add("client_id", session.client_id);
   add("scope", session.scope);
   add("vault", vault);
-  object.set("renewable", Json::of(!session.refresh_token.empty()));
+  object.set("renewable", Json::of(over.empty() && !session.refresh_token.empty() && session.refresh_sent == 0));
   if (const Session::Minted* minted = session.find(line.registry); minted != nullptr) {
     add("username", minted->username);
     object.set("obtained", Json::of(static_cast<double>(minted->obtained)));
@@ -163,7 +170,8 @@ std::string expiry_line(const Session::Minted* minted, const Session& session, U
   if (minted->expires > now) {
     return "good until " + when;
   }
-  return "expired " + when + (session.refresh_token.empty() ? "" : "; a new one is made when it is needed");
+  return "expired " + when +
+         (session.refresh_token.empty() || session.refresh_sent != 0 ? "" : "; a new one is made when it is needed");
 }
 
 Result<std::string> status(Host& host, const std::vector<std::string>& arguments, UnixTime now) {

@@ -110,7 +110,7 @@ class LoginTest(DoctorCase):
         self.world.age_session()
         problem = self.only("problem")
         self.assert_words_of_get(problem)
-        self.assertIn("answer to the last attempt was lost", problem["finding"])
+        self.assertIn("not known whether the provider spent the refresh token", problem["finding"])
         self.log_in(problem)
         self.assert_well()
 

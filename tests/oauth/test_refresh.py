@@ -196,14 +196,43 @@ class RefreshTest(RefreshCase):
         provider = self.with_session(lose=1)
         self.world.age_session()
         for _ in range(3):
-            self.login_needed_or_lost(self.world.get())
-        self.login_needed(self.world.get())
+            done = self.world.get()
+            self.login_needed(done)
+            self.assertIn("not known whether the provider spent the refresh token", done.err)
+            self.assertNotIn("try again", done.err)
+        status = self.world.oauth("status").out
+        self.assertIn("of no use: it cannot be renewed", status)
+        self.assertIn(f"next step     docker-credential-oauth login {self.world.host}", status)
+        self.assertNotIn("a new one is made", status)
+        state = json.loads(self.world.oauth("status", "--json").out)["registries"][0]
+        self.assertEqual((state["alive"], state["renewable"]), (False, False))
         count = provider.count()
         self.assertEqual((count["grants"]["refresh_token"], count["most_uses"]), (1, 1))
 
-    def login_needed_or_lost(self, done):
+    def test_lost_answer_of_a_provider_without_rotation(self):
+        """It has shown at a refresh before that it takes the same token again."""
+        provider = self.with_session(rotate=False)
+        self.world.age_session()
+        self.world.credential()
+        provider.set(lose=1)
+        self.world.age_session()
+        done = self.world.get()
         self.assertEqual(done.code, 1, done)
-        self.assertNotEqual(done.out, NOT_FOUND)
+        self.assertNotIn("log in again", done.err)
+        self.assertIn("alive\n", self.world.oauth("status").out)
+        self.assertEqual(self.world.credential()[0], "alice")
+        self.assertEqual(provider.refreshes(), 3)
+
+    def test_busy_provider_is_asked_again(self):
+        provider = self.with_session()
+        self.world.age_session()
+        provider.set(down=True)
+        done = self.world.get()
+        self.assertEqual(done.code, 1, done)
+        self.assertIn("try again later", done.err)
+        self.assertNotIn("refresh_sent", self.world.session())
+        provider.set(down=False)
+        self.assertEqual(self.world.credential()[0], "alice")
 
     def test_lost_answer_while_the_token_is_good(self):
         provider = self.with_session(lose=1)
@@ -212,6 +241,7 @@ class RefreshTest(RefreshCase):
         for _ in range(3):
             self.assertEqual(self.world.credential(), ("alice", good))
         self.assertEqual(provider.count()["most_uses"], 1)
+        self.assertIn("alive, but it cannot be renewed", self.world.oauth("status").out)
         self.world.age_session()
         self.login_needed(self.world.get())
         self.assertEqual(provider.count()["most_uses"], 1)

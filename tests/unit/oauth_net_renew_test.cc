@@ -150,6 +150,54 @@ TEST_F(Renew, LostAnswerIsNeverFollowedByASecondUse) {
   EXPECT_EQ(1U, http_.seen.size());
 }
 
+TEST_F(Renew, AnswerThatDoesNotSayWhetherTheTokenIsSpent) {
+  for (const long status : {500, 502, 504}) {
+    store(session(-1));
+    provider(status, "<html>");
+    const auto done = run();
+    ASSERT_FALSE(done);
+    EXPECT_EQ(ErrorKind::locked, done.error().kind);
+    EXPECT_NE(std::string::npos, done.error().message.find("not known whether the provider spent the refresh token"));
+    EXPECT_EQ("log in again: docker-credential-oauth login registry.example", done.error().hint);
+    EXPECT_NE(0, now_stored().refresh_sent);
+  }
+}
+
+TEST_F(Renew, BusyProviderHasSpentNothing) {
+  for (const long status : {429, 503}) {
+    for (const char* body : {"<html>", R"({"error":"server_error"})", R"({"error":"x"})"}) {
+      store(session(-1));
+      provider(status, body);
+      const auto done = run();
+      ASSERT_FALSE(done);
+      EXPECT_EQ(ErrorKind::unavailable, done.error().kind);
+      EXPECT_EQ(0, now_stored().refresh_sent) << status << body;
+    }
+  }
+  provider(200, kNew);
+  EXPECT_EQ("A2", secret(run()));
+}
+
+TEST_F(Renew, TokenThatIsNotRotatedMayBeSentAgain) {
+  for (const char* answer : {R"({"access_token":"A2","token_type":"Bearer","expires_in":3600})",
+                             R"({"access_token":"A2","refresh_token":"R1","token_type":"Bearer","expires_in":3600})"}) {
+    store(session(-1));
+    provider(200, answer);
+    ASSERT_TRUE(run());
+    Session aged = now_stored();
+    EXPECT_TRUE(aged.keeps_refresh_token);
+    aged.expires = std::time(nullptr) - 1;
+    aged.minted.clear();
+    store(aged);
+    silent_provider(/*request_sent=*/true);
+    ASSERT_FALSE(run());
+    EXPECT_EQ(0, now_stored().refresh_sent);
+    provider(200, kNew);
+    EXPECT_EQ("A2", secret(run()));
+    EXPECT_FALSE(now_stored().keeps_refresh_token);
+  }
+}
+
 TEST_F(Renew, RequestThatNeverLeftMayBeRepeated) {
   store(session(-1));
   silent_provider(/*request_sent=*/false);

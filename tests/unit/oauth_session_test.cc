@@ -28,6 +28,8 @@ Session full_session() {
   session.obtained = 1700000000;
   session.expires = 1700003600;
   session.refresh_sent = 1700000001;
+  session.keeps_refresh_token = true;
+  session.logged_out = {"b.example", "c.example"};
   session.dead = "revoked";
   session.put({"registry.example.com", "alice", Secret("minted"), 1700000000, 1700003600});
   session.put({"other.example.com:5000", "bob", Secret("\"\\\xC3\xBC"), 1700000000, 0});
@@ -46,6 +48,8 @@ TEST(OauthSession, ComesBackWhole) {
   EXPECT_EQ(again->expires, session.expires);
   EXPECT_EQ(again->dead, "revoked");
   EXPECT_EQ(again->refresh_sent, 1700000001);
+  EXPECT_TRUE(again->keeps_refresh_token);
+  EXPECT_EQ(again->logged_out, session.logged_out);
   ASSERT_NE(again->find("other.example.com:5000"), nullptr);
   EXPECT_EQ(again->find("other.example.com:5000")->secret.view(), "\"\\\xC3\xBC");
   EXPECT_EQ(again->find("registry"), nullptr);

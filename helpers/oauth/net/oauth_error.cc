@@ -129,6 +129,8 @@ TokenFailure failed_answer(long status, std::string_view body, const Asked& aske
     if (const auto interval = json->amount("interval"); interval && *interval >= 1 && *interval <= 86400) {
       failure.interval = static_cast<int>(*interval);
     }
+    // These two say that nothing was done, whatever the code.
+    failure.maybe_spent = failure.maybe_spent && status != 503 && status != 429;
     // A code that says nothing to us does not turn a server's failure into a refusal.
     const bool known = std::any_of(kMeanings.begin(), kMeanings.end(),
                                    [&](const Meaning& meaning) { return meaning.code == error->string; });

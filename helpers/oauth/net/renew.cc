@@ -137,7 +137,6 @@ class Renewal {
                          (rule_.mint.shape == Shape::exchange && rule_.mint.subject == "id_token") ||
                          (rule_.mint.shape == Shape::http_json && rule_.mint.token == "id_token");
     Session::Minted source;
-    source.secret = Secret(uses_id ? session_.id_token.view() : session_.access_token.view());
     source.obtained = session_.obtained;
     source.secret = Secret((uses_id ? session_.id_token : session_.access_token).view());
     source.expires = uses_id ? jwt_expiry(source.secret.view()) : session_.expires;
@@ -173,6 +172,9 @@ class Renewal {
     // Marked as late as can be: whoever dies while it still waits for a connection has not spent the token.
     Result<> marked;
     http_.set_before_sending([&] {
+      if (session_.keeps_refresh_token) {
+        return true;
+      }
       session_.refresh_sent = now();
       marked = vault_.save(key_, session_);
       return marked.has_value();
@@ -189,6 +191,7 @@ class Renewal {
 
   void take(Tokens tokens) {
     session_.access_token = std::move(tokens.access_token);
+    session_.keeps_refresh_token = tokens.refresh_token.empty() || tokens.refresh_token.equals(session_.refresh_token);
     if (!tokens.refresh_token.empty()) {  // RFC 6749 section 6: without a new one the old one stays
       session_.refresh_token = std::move(tokens.refresh_token);
     }
@@ -227,6 +230,11 @@ class Renewal {
       }
     }
     host_.debug("renew: " + failure.error.message);
+    if (failure.maybe_spent && !session_.keeps_refresh_token) {
+      return fail(ErrorKind::locked,
+                  "the login to " + registry_ + " " + std::string(kAnswerLost) + ": " + failure.error.message,
+                  "log in again: " + login_command(registry_));
+    }
     return tl::unexpected(std::move(failure.error));
   }
 
