@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
+#include <array>
 #include <string>
 #include <utility>
 
+#include "common/protocol.h"
 #include "helpers/oauth/schema.h"
 #include "helpers/oauth/url.h"
 
@@ -11,14 +13,18 @@ namespace keyberth::oauth {
 namespace {
 
 constexpr std::size_t kUsernameLimit = 255;
+constexpr std::array<std::string_view, 14> kReserved{
+    "response_type",  "response_mode",         "client_id", "client_secret", "redirect_uri", "state",    "nonce",
+    "code_challenge", "code_challenge_method", "request",   "request_uri",   "scope",        "resource", "audience"};
 
 class Checker {
  public:
   Checker(const Rule& rule, const Locate& locate) : rule_(rule), locate_(locate) {}
 
   Outcome run() {
-    for (Outcome (Checker::*check)() : {&Checker::provider, &Checker::endpoints, &Checker::files, &Checker::id_token,
-                                        &Checker::username, &Checker::mint, &Checker::http_json, &Checker::session}) {
+    for (Outcome (Checker::*check)() :
+         {&Checker::provider, &Checker::endpoints, &Checker::authorization, &Checker::files, &Checker::id_token,
+          &Checker::username, &Checker::mint, &Checker::http_json, &Checker::session}) {
       if (Outcome outcome = (this->*check)(); !outcome) {
         return outcome;
       }
@@ -95,6 +101,18 @@ class Checker {
       return mistake(has_key ? "/client_key" : "/client_certificate",
                      has_key ? "a client key needs its certificate" : "a client certificate needs its key",
                      std::string("write \"") + (has_key ? "client_certificate" : "client_key") + "\": \"/...\" too");
+    }
+    return {};
+  }
+
+  /// What binds the answer to this login, and what has a member of its own, is not for others to say (RFC 6749 section
+  /// 3.1: no parameter twice; RFC 9101: a request object stands in for all of them).
+  Outcome authorization() {
+    for (const auto& [name, value] : rule_.authorization_parameters) {
+      if (name.empty() || std::find(kReserved.begin(), kReserved.end(), name) != kReserved.end()) {
+        return mistake("/authorization_parameters", "\"" + printable(name) + "\" is not for a rule to say",
+                       "leave it out; scopes, resource and audience are members of the rule itself");
+      }
     }
     return {};
   }

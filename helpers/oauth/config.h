@@ -63,6 +63,8 @@ struct Rule {
   std::vector<std::string> scopes;
   std::string resource;  ///< RFC 8707, sent on authorization and token requests
   std::string audience;  ///< sent on authorization requests (Auth0 style)
+  /// What a provider wants besides on authorization requests (RFC 6749 section 3.1); an empty value is not sent.
+  std::map<std::string, std::string> authorization_parameters;
   // Explicit endpoints win over discovery.
   std::string device_endpoint;
   std::string authorization_endpoint;

@@ -136,10 +136,10 @@ Json laid_over(Json base, const Json& part) {
     const Json* former = base.find(name);
     if (name == "mint") {
       base.set(name, mint_over(former, value));
-    } else if (name == "endpoints" && former != nullptr) {
+    } else if ((name == "endpoints" || name == "authorization_parameters") && former != nullptr) {
       Json all = *former;
-      for (const auto& [endpoint, address] : value.object) {
-        all.set(endpoint, address);
+      for (const auto& [part_name, part_value] : value.object) {
+        all.set(part_name, part_value);
       }
       base.set(name, std::move(all));
     } else {

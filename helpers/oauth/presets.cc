@@ -36,7 +36,8 @@ constexpr const char* kGitlab = R"({
   "username": "oauth2"
 })";
 
-// The device endpoint refuses the scopes of Google Cloud, so it is left out: a login takes the browser.
+// The device endpoint refuses the scopes of Google Cloud, so it is left out: a login takes the browser. There, a
+// refresh token is given for access_type=offline only, and every time for prompt=consent only.
 constexpr const char* kGoogle = R"({
   "endpoints": {
     "authorization": "https://accounts.google.com/o/oauth2/v2/auth",
@@ -44,6 +45,7 @@ constexpr const char* kGoogle = R"({
     "revocation": "https://oauth2.googleapis.com/revoke"
   },
   "scopes": ["https://www.googleapis.com/auth/cloud-platform"],
+  "authorization_parameters": {"access_type": "offline", "prompt": "consent"},
   "mint": "access-token",
   "username": "oauth2accesstoken"
 })";

@@ -165,12 +165,13 @@ Outcome take_shape(const Json& value, MintRule& mint) {
   return taken;
 }
 
-Outcome take_parameters(const Json& value, MintRule& mint) {
+template <auto member, class Object>
+Outcome parameters(const Json& value, Object& into) {
   if (value.type != Json::Type::object) {
     return mistake(value, "this must be an object of texts, in braces");
   }
   for (const auto& [name, parameter] : value.object) {
-    if (Outcome taken = take_text(parameter, mint.parameters[name]); !taken) {
+    if (Outcome taken = take_text(parameter, (into.*member)[name]); !taken) {
       return taken;
     }
   }
@@ -197,7 +198,7 @@ Outcome take_mint(const Json& value, Rule& rule) {
        }},
       {"basic_user", text<&MintRule::basic_user>},
       {"token", [](const Json& member, MintRule& mint) { return take_token_kind(member, mint.token); }},
-      {"parameters", take_parameters},
+      {"parameters", parameters<&MintRule::parameters>},
       {"secret_field", pointer<&MintRule::secret_field>},
       {"expires_field", pointer<&MintRule::expires_field>},
       {"pair", truth<&MintRule::pair>},
@@ -281,13 +282,14 @@ Outcome take_answer(const Json& value, Rule& rule) {
   return take_choice(value, rule.answer_token, kAnswers);
 }
 
-constexpr std::array<Member<Rule>, 17> kRule{{{"preset", text<&Rule::preset>},
+constexpr std::array<Member<Rule>, 18> kRule{{{"preset", text<&Rule::preset>},
                                               {"issuer", text<&Rule::issuer>},
                                               {"client_id", text<&Rule::client_id>},
                                               {"client_secret", text<&Rule::client_secret>},
                                               {"scopes", texts<&Rule::scopes>},
                                               {"resource", text<&Rule::resource>},
                                               {"audience", text<&Rule::audience>},
+                                              {"authorization_parameters", parameters<&Rule::authorization_parameters>},
                                               {"endpoints", take_endpoints},
                                               {"mint", take_mint},
                                               {"username", take_username},

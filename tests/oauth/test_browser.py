@@ -1,12 +1,14 @@
 """Logins with --web in a browser that people use, and on a machine without IPv4."""
 import json
 import os
+import signal
 import subprocess
 import sys
 import urllib.parse
 from pathlib import Path
 
 from oauth_case import NOBODY, OauthCase
+from oauth_world import HELPER
 from sandbox import main
 
 SUPPORT = Path(__file__).resolve().parents[1] / "support"
@@ -33,6 +35,21 @@ class ChromiumTest(BrowserCase):
         self.assertEqual(seen["title"], "Logged in")
         self.assertEqual(seen["text"].split("\n\n"), ["Logged in", "You can close this page and go back to the terminal."])
         self.assertEqual(self.world.credential(), ("alice", self.world.session()["access_token"]))
+
+
+class GoogleTest(BrowserCase):
+    def test_asks_for_a_login_that_lasts(self):
+        """Without access_type=offline Google gives no refresh token, and none again without prompt=consent."""
+        running = self.world.spawn(HELPER, "login", "europe-docker.pkg.dev", "--client-id", "cli", "--web", "--no-browser",
+                                   "--json")
+        event = running.event("verification")
+        running.signal(signal.SIGINT)
+        running.finish()
+        address = urllib.parse.urlparse(event["authorization_url"])
+        query = urllib.parse.parse_qs(address.query)
+        self.assertEqual(address.hostname, "accounts.google.com")
+        self.assertEqual((query["access_type"], query["prompt"]), (["offline"], ["consent"]))
+        self.assertEqual(query["client_id"], ["cli"])
 
 
 class OnlyIpv6Test(BrowserCase):

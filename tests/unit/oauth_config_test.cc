@@ -52,6 +52,7 @@ TEST(OauthConfig, TakesEveryMember) {
     "registries": {"Registry.Example.com:8443": {
       "issuer": "https://id.example.com", "client_id": "me", "client_secret": "known to all",
       "scopes": ["openid", "offline_access"], "resource": "https://registry.example.com", "audience": "registry",
+      "authorization_parameters": {"prompt": "login"},
       "endpoints": {"device": "https://id.example.com/d", "authorization": "https://id.example.com/a",
                     "token": "https://id.example.com/t", "revocation": "https://id.example.com/r"},
       "mint": {"shape": "http-json", "endpoint": "https://{registry}/api", "method": "POST", "authentication": "json",
@@ -71,6 +72,7 @@ TEST(OauthConfig, TakesEveryMember) {
   EXPECT_EQ(rule.scopes, (std::vector<std::string>{"openid", "offline_access"}));
   EXPECT_EQ(rule.resource, "https://registry.example.com");
   EXPECT_EQ(rule.audience, "registry");
+  EXPECT_EQ(rule.authorization_parameters.at("prompt"), "login");
   EXPECT_EQ(rule.device_endpoint, "https://id.example.com/d");
   EXPECT_EQ(rule.revocation_endpoint, "https://id.example.com/r");
   EXPECT_EQ(rule.mint.shape, Shape::http_json);
@@ -182,6 +184,11 @@ TEST(OauthConfig, RefusesRulesThatCannotWork) {
   expect(one_rule(R"("client_key":"/k")"), "a client key needs its certificate");
   expect(one_rule(R"("resource":"https://a#b")"), "without a fragment");
   expect(one_rule(R"("realm_hosts":["http://a.b"])"), "host or host:port");
+  for (const char* name : {"state", "nonce", "code_challenge", "code_challenge_method", "redirect_uri", "client_id",
+                           "response_type", "response_mode", "request", "request_uri", "scope", "audience", ""}) {
+    expect(one_rule(std::string(R"("authorization_parameters":{")") + name + R"(":"x"})"), "is not for a rule to say");
+  }
+  expect(one_rule(R"("authorization_parameters":{"prompt":1})"), "must be text");
   expect(R"({"registries":{"*":{}}})", "a * where none may be");
 }
 

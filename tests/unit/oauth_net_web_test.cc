@@ -277,6 +277,18 @@ TEST(WebFlow, WithoutOpenIdThereIsNoNonce) {
   EXPECT_EQ(login.asked_for["tenant"], "1");
 }
 
+TEST(WebFlow, TheRulesParametersReachTheProviderOnce) {
+  WebLogin login;
+  login.rule.authorization_parameters = {
+      {"access_type", "offline"}, {"hint", "a&b=c"}, {"left_out", ""}, {"prompt", "select_account"}};
+  ASSERT_TRUE(login.run([](WebLogin& self) { (void)self.comes_back("code=c"); }));
+  EXPECT_EQ(login.asked_for["access_type"], "offline");
+  EXPECT_EQ(login.asked_for["hint"], "a&b=c");
+  EXPECT_EQ(login.asked_for.count("left_out"), 0U);
+  EXPECT_EQ(login.asked_for["prompt"], "select_account");
+  EXPECT_EQ(login.address.find("prompt="), login.address.rfind("prompt="));
+}
+
 TEST(WebFlow, NeedsAnEndpoint) {
   WebLogin login;
   login.metadata.authorization_endpoint.clear();

@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -72,6 +73,11 @@ TEST(OauthPresets, Google) {
   EXPECT_EQ(rule.token_endpoint, "https://oauth2.googleapis.com/token");
   EXPECT_EQ(rule.scopes, Words{"https://www.googleapis.com/auth/cloud-platform"});
   EXPECT_EQ(rule.username.value, "oauth2accesstoken");
+  const std::map<std::string, std::string> lasting{{"access_type", "offline"}, {"prompt", "consent"}};
+  EXPECT_EQ(rule.authorization_parameters, lasting) << "without them there is no refresh token";
+  const Rule other = made("google", "gcr.io", R"(,"authorization_parameters":{"prompt":"","hd":"example.com"})");
+  const std::map<std::string, std::string> laid_over{{"access_type", "offline"}, {"hd", "example.com"}, {"prompt", ""}};
+  EXPECT_EQ(other.authorization_parameters, laid_over);
 }
 
 TEST(OauthPresets, Azure) {

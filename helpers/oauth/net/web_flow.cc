@@ -60,8 +60,13 @@ std::string browser_address(const Rule& rule, const Metadata& metadata, const Bi
   add("nonce", nonce);
   add("resource", rule.resource);
   add("audience", rule.audience);
+  for (const auto& [name, value] : rule.authorization_parameters) {
+    add(name, value);
+  }
   // OpenID Connect Core section 11: without it providers leave offline_access out.
-  add("prompt", has_scope(rule, "offline_access") ? "consent" : "");
+  if (has_scope(rule, "offline_access") && !rule.authorization_parameters.contains("prompt")) {
+    add("prompt", "consent");
+  }
   const std::string& endpoint = metadata.authorization_endpoint;
   return endpoint + (endpoint.find('?') == std::string::npos ? "?" : "&") + std::string(form(fields).view());
 }
