@@ -4,14 +4,13 @@
 #include <set>
 
 #include "common/protocol.h"
-#include "helpers/oauth/known.h"
 
 namespace keyberth::oauth {
 
 std::vector<Login> look_up_logins(Host& host, const Config& config, Vault& vault) {
   std::set<std::string> registries;
-  for (const auto& [registry, username] : known_registries(host)) {
-    registries.insert(registry);
+  for (const Known& known : known_logins(host)) {
+    registries.insert(known.registry);
   }
   for (const Rule& rule : config.rules) {
     if (!rule.pattern.starts_with("*.")) {
@@ -28,6 +27,15 @@ std::vector<Login> look_up_logins(Host& host, const Config& config, Vault& vault
       logins.push_back({registry, rule, std::move(session)});
     }
   }
+  return logins;
+}
+
+std::vector<Known> left_behind(const Host& host, const Config& config, const std::string& vault) {
+  std::vector<Known> logins = known_logins(host);
+  std::erase_if(logins, [&](const Known& known) {
+    const Rule* rule = find_rule(config, known.registry);
+    return known.vault.empty() || (rule != nullptr && known.may_be_at(vault, session_key(*rule, known.registry)));
+  });
   return logins;
 }
 

@@ -7,6 +7,7 @@
 
 #include "common/host.h"
 #include "helpers/oauth/config.h"
+#include "helpers/oauth/known.h"
 #include "helpers/oauth/session.h"
 #include "helpers/oauth/vault.h"
 
@@ -22,6 +23,9 @@ struct Login {
 
 /// Registries with a session that is known of, and those that the configuration names. The logins point into `config`.
 [[nodiscard]] std::vector<Login> look_up_logins(Host& host, const Config& config, Vault& vault);
+
+/// Sessions that are written down but that the configuration does not lead to, now that `vault` is asked.
+[[nodiscard]] std::vector<Known> left_behind(const Host& host, const Config& config, const std::string& vault);
 
 /// R1: a session serves only the provider and client it was made with.
 [[nodiscard]] bool belongs(const Session& session, const Rule& rule);

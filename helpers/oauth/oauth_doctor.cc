@@ -11,7 +11,6 @@
 #include "common/files.h"
 #include "common/protocol.h"
 #include "helpers/oauth/config.h"
-#include "helpers/oauth/known.h"
 #include "helpers/oauth/logins.h"
 #include "helpers/oauth/net_program.h"
 #include "helpers/oauth/status.h"
@@ -44,6 +43,7 @@ class Examination {
       docker();
       if (vault()) {
         logins();
+        left_in_other_places();
       }
     }
     return std::move(checks_);
@@ -149,6 +149,18 @@ class Examination {
         add("login", Check::State::problem, "the login to " + login.registry + " " + why, command);
       } else {
         alive(login);
+      }
+    }
+  }
+
+  void left_in_other_places() {
+    for (const Known& known : left_behind(host_, config_, vault_->name())) {
+      const Result<Session> session = Vault(host_, known.vault).load(known.key);
+      if (session || session.error().kind != ErrorKind::not_found) {
+        add("login", Check::State::note,
+            "a login to " + printable(known.registry) + " was left in docker-credential-" + known.vault +
+                ", where nothing looks for it any more",
+            "docker-credential-oauth logout " + shell_word(known.registry));
       }
     }
   }

@@ -130,7 +130,9 @@ Result<Credential> OauthStore::look_up(const std::string& server, Place& place) 
 Result<Credential> OauthStore::renew(const std::string& server, const Place& place, const Session& session) {
   const Result<Session::Minted> renewed = ask_net(place.registry);
   if (renewed) {
-    if (Result<> known = remember_registry(host_, place.registry, renewed->username); !known) {
+    if (Result<> known = remember_login(
+            host_, {place.registry, renewed->username, place.vault.name(), session_key(*place.rule, place.registry)});
+        !known) {
       host_.debug("get: " + known.error().message);
     }
     return answer(server, *place.rule, *renewed);
@@ -175,9 +177,8 @@ Result<Session::Minted> OauthStore::ask_net(const std::string& registry) {
 }
 
 Result<Credential> OauthStore::not_logged_in(const std::string& server, Place& place) {
-  // A vault that was chosen just now may be another than the one that was logged in to.
-  if (Result<> forgotten = place.config.vault.empty() ? Result<>() : forget_registry(host_, place.registry);
-      !forgotten) {
+  const std::string key = session_key(*place.rule, place.registry);
+  if (Result<> forgotten = forget_login(host_, place.registry, place.vault.name(), key); !forgotten) {
     host_.debug("get: " + forgotten.error().message);
   }
   host_.debug("get: nobody is logged in to " + place.registry);
@@ -275,7 +276,7 @@ Result<> OauthStore::erase_session(Vault& vault, const Rule& rule, const std::st
   } else if (!is_gone) {
     KEYBERTH_TRY(vault.erase(key));
   }
-  return forget_registry(host_, registry);
+  return forget_login(host_, registry, vault.name(), key);
 }
 
 Result<std::vector<Entry>> OauthStore::list() {
@@ -291,14 +292,14 @@ Result<std::vector<Entry>> OauthStore::list() {
   if (!entries) {
     return entries;
   }
-  for (const auto& known : known_registries(host_)) {
-    const std::string& registry = known.first;
+  for (const Known& known : known_logins(host_)) {
+    const std::string& registry = known.registry;
     const Rule* rule = find_rule(*config, registry);
-    if (rule == nullptr) {
+    if (rule == nullptr || !known.may_be_at(vault->name(), session_key(*rule, registry))) {
       continue;
     }
     std::erase_if(*entries, [&](const Entry& entry) { return entry.server == registry; });
-    entries->push_back({registry, rule->answer_token ? "<token>" : known.second});
+    entries->push_back({registry, rule->answer_token ? "<token>" : known.username});
   }
   return entries;
 }

@@ -61,6 +61,24 @@ class LogoutTest(CommandCase):
             self.assertIsNone(self.world.session(host))
             self.assertFalse(provider.introspect(session["access_token"])["active"])
 
+    def test_logout_when_the_rule_is_another_or_gone(self):
+        """What was stored under the key of a former rule is known of, and ended."""
+        provider = self.ready()
+        self.world.env["SSL_CERT_FILE"] = str(self.world.authority.ca)
+        for rules, argument in (({self.world.host: self.world.rule(session="company")}, self.world.host),
+                                ({}, self.world.host), ({}, "--all")):
+            with self.subTest(rules=rules, argument=argument):
+                self.world.configure_oauth()
+                self.world.logged_in()
+                session = self.world.session()
+                self.world.configure_oauth(rules)
+                self.assertIn("was left in", self.world.oauth("doctor", "--store").out)
+                done = self.succeeds(self.world.oauth("logout", argument))
+                self.assertIn("revoked at the provider", done.err)
+                self.assertIsNone(self.world.session())
+                self.assertFalse(provider.introspect(session["refresh_token"])["active"])
+                self.assertNotIn("was left in", self.world.oauth("doctor", "--store").out)
+
     def test_logout_by_the_protocol_tells_nobody(self):
         provider = self.ready()
         session = self.world.session()

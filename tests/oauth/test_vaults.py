@@ -96,6 +96,28 @@ class KeyctlTest(Story, SandboxCase):
         self.assertIsNone(self.world.session())
         self.assertFalse(self.provider.introspect(token)["active"])
 
+    def test_another_vault_from_now_on(self):
+        """The logins that stay behind are named, and logout reaches them."""
+        other = "other.test"
+        self.world.configure_oauth({host: self.world.rule() for host in (NOBODY, other)})
+        self.world.logged_in()
+        former = [self.world.session(), self.world.make_session(other)]
+        made = self.world.run("docker-credential-pass", "init", "--no-passphrase", timeout=60)
+        self.addCleanup(self.world.run, "gpgconf", "--kill", "all")
+        self.assertEqual(made.code, 0, made)
+        done = self.world.logged_in(None, "--vault", "pass")
+        self.assertIn(other, done.events[-1]["left_behind"])
+        checks = json.loads(self.world.oauth("doctor", "--store", "--json").out)["checks"]
+        self.assertIn([f"docker-credential-oauth logout '{other}'"],
+                      [check.get("remedy") for check in checks if "was left in docker-credential-keyctl" in check["finding"]])
+        self.assertEqual(self.world.get(other).out, NOT_FOUND)
+        self.assertEqual(json.loads(self.world.oauth("list").out), {NOBODY: "alice"})
+        self.assertEqual(self.world.oauth("logout", "--all").code, 0)
+        self.assertEqual([self.world.session(host) for host in (NOBODY, other)], [None, None])
+        for session in former:
+            self.assertFalse(self.provider.introspect(session["refresh_token"])["active"])
+        self.assertEqual(self.world.oauth("logout", "--all").err, "Nobody is logged in anywhere.\n")
+
 
 if __name__ == "__main__":
     main()

@@ -4,8 +4,11 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <filesystem>
+#include <fstream>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "helpers/oauth/known.h"
 #include "helpers/oauth/status.h"
@@ -120,20 +123,47 @@ TEST(OauthFreshness, GivesFiveMinutesWithoutAnExpiry) {
   EXPECT_EQ(freshness({"r", "u", Secret(), 1000, 0}, 1000, 0), Freshness::expired) << "nothing to hand out";
 }
 
+std::string described(const std::vector<Known>& logins) {
+  std::string text;
+  for (const Known& login : logins) {
+    text += login.registry + "=" + login.username + "@" + login.vault + " " + login.key + "\n";
+  }
+  return text;
+}
+
 TEST(OauthKnown, RemembersAndForgets) {
   FakeHost host;
-  host.variables["XDG_STATE_HOME"] = testing::TempDir() + "keyberth-known-" + std::to_string(::getpid());
-  EXPECT_TRUE(known_registries(host).empty());
-  ASSERT_TRUE(remember_registry(host, "b.example", "bob"));
-  ASSERT_TRUE(remember_registry(host, "a.example", ""));
-  ASSERT_TRUE(remember_registry(host, "b.example", "alice"));
-  EXPECT_EQ(known_registries(host), (std::map<std::string, std::string>{{"a.example", ""}, {"b.example", "alice"}}));
-  ASSERT_TRUE(forget_registry(host, "a.example"));
-  ASSERT_TRUE(forget_registry(host, "never.example"));
-  EXPECT_EQ(known_registries(host), (std::map<std::string, std::string>{{"b.example", "alice"}}));
+  const std::string folder = testing::TempDir() + "keyberth-known-" + std::to_string(::getpid());
+  host.variables["XDG_STATE_HOME"] = folder;
+  EXPECT_TRUE(known_logins(host).empty());
+  ASSERT_TRUE(remember_login(host, {"b.example", "bob", "pass", "oauth+https://b.example"}));
+  ASSERT_TRUE(remember_login(host, {"a.example", "", "pass", "oauth+https://a.example"}));
+  ASSERT_TRUE(remember_login(host, {"b.example", "alice", "pass", "oauth+https://b.example"}));
+  ASSERT_TRUE(remember_login(host, {"b.example", "alice", "keyctl", "oauth+https://b.example"}));
+  EXPECT_EQ(described(known_logins(host)),
+            "a.example=@pass oauth+https://a.example\nb.example=alice@pass oauth+https://b.example\n"
+            "b.example=alice@keyctl oauth+https://b.example\n");
+  ASSERT_TRUE(forget_login(host, "a.example", "pass", "oauth+https://a.example"));
+  ASSERT_TRUE(forget_login(host, "b.example", "keyctl", "oauth+https://session/other")) << "nobody asked there";
+  ASSERT_TRUE(forget_login(host, "b.example", "pass", "oauth+https://b.example"));
+  ASSERT_TRUE(forget_login(host, "never.example", "pass", "oauth+https://never.example"));
+  EXPECT_EQ(described(known_logins(host)), "b.example=alice@keyctl oauth+https://b.example\n");
   FakeHost homeless;
-  EXPECT_TRUE(remember_registry(homeless, "a", "b"));
-  EXPECT_TRUE(known_registries(homeless).empty());
+  EXPECT_TRUE(remember_login(homeless, {"a", "b", "pass", "oauth+https://a"}));
+  EXPECT_TRUE(known_logins(homeless).empty());
+}
+
+TEST(OauthKnown, ReadsOlderFilesAndNoVaultsThatAreNone) {
+  FakeHost host;
+  const std::string folder = testing::TempDir() + "keyberth-older-" + std::to_string(::getpid());
+  host.variables["XDG_STATE_HOME"] = folder;
+  std::filesystem::create_directories(folder + "/docker-credential-oauth");
+  std::ofstream(folder + "/docker-credential-oauth/sessions.json")
+      << R"({"version":1,"registries":{"a.example":"alice","b.example":"bob"},"sessions":[)"
+      << R"({"registry":"b.example","username":"bob","vault":"../../tmp/evil","key":"oauth+https://b.example"}]})";
+  EXPECT_EQ(described(known_logins(host)), "a.example=alice@ \nb.example=bob@ \n");
+  ASSERT_TRUE(remember_login(host, {"a.example", "alice", "pass", "oauth+https://a.example"}));
+  EXPECT_EQ(described(known_logins(host)), "a.example=alice@pass oauth+https://a.example\nb.example=bob@ \n");
 }
 
 TEST(OauthStatus, SaysTimesAsPeopleDo) {

@@ -141,7 +141,10 @@ TEST_F(OauthStoreTest, AsksTheNetworkProgramForAnAgedOne) {
     return done(0, R"({"username":"alice","secret":"renewed"})");
   };
   EXPECT_EQ(get("reg.example.com"), "alice:renewed");
-  EXPECT_EQ(known_registries(host_).at("reg.example.com"), "alice");
+  ASSERT_EQ(known_logins(host_).size(), 1U);
+  EXPECT_EQ(known_logins(host_)[0].username, "alice");
+  EXPECT_TRUE(known_logins(host_)[0].may_be_at("map", "oauth+https://reg.example.com"));
+  EXPECT_FALSE(known_logins(host_)[0].may_be_at("other", "oauth+https://reg.example.com"));
 }
 
 TEST_F(OauthStoreTest, ServesAnAgingOneWhenTheProviderIsAway) {
@@ -285,10 +288,10 @@ TEST_F(OauthStoreTest, AnOrdinaryLoginEndsADeadSession) {
 
 TEST_F(OauthStoreTest, EraseIsALocalLogout) {
   put(session(60));
-  ASSERT_TRUE(remember_registry(host_, "reg.example.com", "alice"));
+  ASSERT_TRUE(remember_login(host_, {"reg.example.com", "alice", "map", "oauth+https://reg.example.com"}));
   ASSERT_TRUE(erase("https://reg.example.com"));
   EXPECT_TRUE(vault_.empty());
-  EXPECT_TRUE(known_registries(host_).empty());
+  EXPECT_TRUE(known_logins(host_).empty());
   ASSERT_TRUE(erase("https://reg.example.com")) << "twice is fine";
   EXPECT_EQ(get("reg.example.com"), kNotFound);
 }
@@ -315,12 +318,16 @@ TEST_F(OauthStoreTest, EraseLeavesASessionThatServesOthers) {
 
 TEST_F(OauthStoreTest, ListsRegistriesWithASessionAndTheVaults) {
   vault_["plain.example"] = {"bob", "pw"};
-  ASSERT_TRUE(remember_registry(host_, "reg.example.com", "alice"));
-  ASSERT_TRUE(remember_registry(host_, "no-rule-any-more.example", "alice"));
+  ASSERT_TRUE(remember_login(host_, {"reg.example.com", "alice", "map", "oauth+https://reg.example.com"}));
+  ASSERT_TRUE(
+      remember_login(host_, {"no-rule-any-more.example", "alice", "map", "oauth+https://no-rule-any-more.example"}));
   const auto entries = store_.list();
   ASSERT_TRUE(entries);
   EXPECT_EQ(format_list(*entries), "{\"plain.example\":\"bob\",\"reg.example.com\":\"alice\"}\n");
+  ASSERT_TRUE(remember_login(host_, {"two.example.com", "alice", "other", "oauth+https://two.example.com"}));
   EXPECT_EQ(get("reg.example.com"), kNotFound);
+  EXPECT_EQ(get("two.example.com"), kNotFound);
+  EXPECT_EQ(known_logins(host_).size(), 2U) << "what is in another vault is known on";
   EXPECT_EQ(format_list(*store_.list()), "{\"plain.example\":\"bob\"}\n") << "the vault was emptied meanwhile";
 }
 

@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <ctime>
+#include <iterator>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "common/docker_config.h"
 #include "common/files.h"
@@ -11,13 +13,16 @@
 #include "common/protocol.h"
 #include "helpers/oauth/config.h"
 #include "helpers/oauth/known.h"
+#include "helpers/oauth/logins.h"
 #include "helpers/oauth/net/answers.h"
 #include "helpers/oauth/net/browser.h"
 #include "helpers/oauth/net/commands.h"
+#include "helpers/oauth/net/former.h"
 #include "helpers/oauth/net/interrupt.h"
 #include "helpers/oauth/net/login_options.h"
 #include "helpers/oauth/net/login_text.h"
 #include "helpers/oauth/net/mint.h"
+#include "helpers/oauth/net/pending_host.h"
 #include "helpers/oauth/net/qr.h"
 #include "helpers/oauth/net/token_server.h"
 #include "helpers/oauth/session_lock.h"
@@ -31,33 +36,10 @@ constexpr const char* kProgram = "docker-credential-oauth";
 constexpr std::chrono::seconds kLockWait{20};
 constexpr std::size_t kConfigLimit = std::size_t{16} * 1024 * 1024;
 
-/// A Host that tells about each wait for the person.
-class PendingHost final : public Host {
- public:
-  PendingHost(Host& host, const Screen& screen) : host_(host), screen_(screen) {}
-
-  [[nodiscard]] std::optional<std::string> env(const std::string& name) const override { return host_.env(name); }
-  [[nodiscard]] Clock::time_point now() const override { return host_.now(); }
-  void sleep_until(Clock::time_point when) override {
-    Json event = Json::make_object();
-    event.set("event", Json::of("pending"));
-    screen_.event(event);
-    host_.sleep_until(when);
-  }
-  [[nodiscard]] bool is_terminal(int descriptor) const override { return host_.is_terminal(descriptor); }
-  [[nodiscard]] std::optional<std::string> terminal() const override { return host_.terminal(); }
-  [[nodiscard]] Result<ProcessResult> run(const ProcessRequest& request) override { return host_.run(request); }
-  void debug(std::string_view line) override { host_.debug(line); }
-
- private:
-  Host& host_;
-  const Screen& screen_;
-};
-
 /// One login, from the command line to the last line it prints.
-class Login {
+class Attempt {
  public:
-  Login(Tools& tools, LoginOptions options) : tools_(tools), options_(std::move(options)) {}
+  Attempt(Tools& tools, LoginOptions options) : tools_(tools), options_(std::move(options)) {}
 
   Result<> run() {
     KEYBERTH_TRY(plan());
@@ -133,6 +115,7 @@ class Login {
     if (!then) {
       return pass_on(std::move(then));
     }
+    former_vault_ = config_.vault;
     config_ = std::move(*then);
     const Rule* rule = find_rule(config_, registry_);
     if (rule == nullptr) {
@@ -239,12 +222,15 @@ class Login {
       session_.logged_out = std::move(former->logged_out);
       std::erase(session_.logged_out, registry_);
     }
+    if (!former_vault_.empty() && former_vault_ != vault.name()) {
+      remember_sessions_of(tools_.host, config_, Vault(tools_.host, former_vault_));
+    }
     KEYBERTH_TRY(vault.save(key, session_));
     if (Result<> remembered = told_ ? remember(tools_.host, what_) : Result<>(); !remembered) {
       (void)vault.erase(key);
       return remembered;
     }
-    if (Result<> known = remember_registry(tools_.host, registry_, username_); !known) {
+    if (Result<> known = remember_login(tools_.host, {registry_, username_, vault.name(), key}); !known) {
       tools_.host.debug("login: " + known.error().message);
     }
     return {};
@@ -295,21 +281,6 @@ class Login {
     return config_.vault.empty() ? " from now on, the first that works here" : ", as configured";
   }
 
-  static std::string trial_text(const Trial& trial) {
-    switch (trial.outcome) {
-      case Trial::Outcome::accepted:
-        return "  registry  accepted the credential\n";
-      case Trial::Outcome::open:
-        return "  registry  lets everybody in, the credential could not be tried\n";
-      case Trial::Outcome::not_tried:
-        return "  registry  the credential could not be tried: " + printable(trial.error.message, 500) + "\n" +
-               (trial.error.hint.empty() ? "" : "            " + printable(trial.error.hint, 500) + "\n");
-      case Trial::Outcome::refused:
-        return "";
-    }
-    return "";
-  }
-
   /// credHelpers of Docker's config.json, unless this helper serves every registry anyway.
   Result<> tell_docker() {
     const Uninterrupted whole;
@@ -344,6 +315,8 @@ class Login {
       tools_.screen.say(std::string("  warning   ") + kProgram +
                         " is in no folder of PATH, so Docker will not find it and go on without a login\n");
     }
+    const std::vector<Known> left = left_behind(tools_.host, config_, vault.name());
+    tools_.screen.say(left_behind_text(left));
     tools_.screen.say("\nNext: docker pull " + registry_ + "/NAME\n");
     Json event = Json::make_object();
     event.set("event", Json::of("done"));
@@ -358,6 +331,11 @@ class Login {
       const std::string warning = printable(trial.error.message, 500);
       event.set("warning", Json::of(std::string_view(warning)));
     }
+    Json registries;
+    registries.type = Json::Type::array;
+    std::transform(left.begin(), left.end(), std::back_inserter(registries.array),
+                   [](const Known& login) { return Json::of(std::string_view(login.registry)); });
+    event.set("left_behind", std::move(registries));
     tools_.screen.event(event);
   }
 
@@ -365,6 +343,7 @@ class Login {
   LoginOptions options_;
   std::string registry_;
   Config config_;
+  std::string former_vault_;  ///< when another one is configured from now on
   Rule rule_;
   bool told_ = false;  ///< whether there is something to remember
   Remembered what_;
@@ -384,7 +363,7 @@ Result<> login(Tools& tools, const Arguments& arguments) {
     tools.screen.use_events();
   }
   leave_on_interrupt();
-  return Login(tools, std::move(*options)).run();
+  return Attempt(tools, std::move(*options)).run();
 }
 
 }  // namespace keyberth::oauth

@@ -141,4 +141,19 @@ std::string missing_scopes(const std::string& requested, const std::string& gran
   return missing;
 }
 
+std::string trial_text(const Trial& trial) {
+  switch (trial.outcome) {
+    case Trial::Outcome::accepted:
+      return "  registry  accepted the credential\n";
+    case Trial::Outcome::open:
+      return "  registry  lets everybody in, the credential could not be tried\n";
+    case Trial::Outcome::not_tried:
+      return "  registry  the credential could not be tried: " + printable(trial.error.message, 500) + "\n" +
+             (trial.error.hint.empty() ? "" : "            " + printable(trial.error.hint, 500) + "\n");
+    case Trial::Outcome::refused:
+      return "";
+  }
+  return "";
+}
+
 }  // namespace keyberth::oauth

@@ -6,6 +6,7 @@
 #include "helpers/oauth/config.h"
 #include "helpers/oauth/json.h"
 #include "helpers/oauth/net/provider.h"
+#include "helpers/oauth/net/token_server.h"
 
 /// What `login` says, as text and as events. Everything that came from a server is made printable here.
 namespace keyberth::oauth {
@@ -34,5 +35,8 @@ struct Request {
 /// The words of `requested` that are not in `granted`; empty when `granted` is (RFC 6749 section 5.1: then it is the
 /// same), so that nobody wonders later why a push is refused.
 [[nodiscard]] std::string missing_scopes(const std::string& requested, const std::string& granted);
+
+/// What the registry said to the new credential; empty when it refused, which is an error of its own.
+[[nodiscard]] std::string trial_text(const Trial& trial);
 
 }  // namespace keyberth::oauth

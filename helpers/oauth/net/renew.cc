@@ -298,7 +298,7 @@ class Renewal {
     session_.put(std::move(*minted));
     KEYBERTH_TRY(save());
     if (is_new) {  // it shares another registry's session: `list` shows it from now on
-      (void)remember_registry(host_, registry_, username);
+      (void)remember_login(host_, {registry_, username, vault_.name(), key_});
     }
     return std::move(session_);
   }
