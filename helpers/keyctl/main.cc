@@ -15,9 +15,8 @@ int main(int argc, char** argv) {
   return keyberth::run_helper(
       {
           .name = "docker-credential-keyctl",
-          .summary =
-              "Keeps logins in the kernel's memory, until the machine restarts or nothing has used them for three "
-              "days.",
+          .summary = "keep registry logins in the kernel's memory, until the machine restarts or nothing has used them "
+                     "for three days",
           .store = store,
           .host = host,
           .commands = {status},

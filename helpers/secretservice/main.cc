@@ -8,7 +8,7 @@ int main(int argc, char** argv) {
   keyberth::SecretServiceStore store{host};
   return keyberth::run_helper(
       {.name = "docker-credential-secretservice",
-       .summary = "Keeps registry logins in the desktop's keyring (GNOME Keyring, KeePassXC, KWallet).",
+       .summary = "keep registry logins in the desktop's keyring (GNOME Keyring, KeePassXC, KWallet)",
        .store = store,
        .host = host,
        .commands = {},

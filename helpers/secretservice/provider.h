@@ -10,10 +10,8 @@ namespace keyberth {
 
 /// What to do where no keyring service can be had; commands of the family are in it.
 inline constexpr std::string_view kWithoutDesktop =
-    "On a machine without a desktop, let Docker use another store:\n"
-    "  docker-credential-pass configure\n"
-    "or:\n"
-    "  docker-credential-keyctl configure";
+    "On a machine without a desktop, see which other store works here and how to take it:\n"
+    "  docker-credential-secretservice doctor --all";
 
 inline constexpr std::string_view kKWallet = "KWallet";
 

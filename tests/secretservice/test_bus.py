@@ -20,7 +20,7 @@ class NoBus(SecretServiceCase):
         return SecretServiceWorld(bus=False)
 
     def test_no_address(self):
-        self.assert_every_action_fails(NO_BUS, "docker-credential-pass")
+        self.assert_every_action_fails(NO_BUS, "docker-credential-secretservice doctor --all")
 
     def test_empty_address_is_none(self):
         self.assert_every_action_fails(NO_BUS, env={"DBUS_SESSION_BUS_ADDRESS": ""})

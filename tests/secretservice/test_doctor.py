@@ -80,8 +80,10 @@ class NoBus(DoctorCase):
             found = self.problem(env=env)
             self.assertEqual(found["link"], "session bus")
             self.assert_words_of_get(found, env=env)
-        self.assertEqual(commands(found)[1:], ["docker-credential-pass configure", "docker-credential-keyctl configure"])
-        self.follow(found, 2)
+        self.assertEqual(commands(found)[1:], ["docker-credential-secretservice doctor --all"])
+        table = self.follow(found, 1).out.splitlines()
+        self.assertEqual(table[-1], "Take keyctl: docker-credential-keyctl configure")
+        self.world.run("sh", "-c", table[-1].split(": ")[1])
         config = json.loads((self.world.root / "docker/config.json").read_text())
         self.assertEqual(config, {"credsStore": "keyctl"})
 
