@@ -20,6 +20,8 @@ constexpr std::string_view kHubTokenServer = "auth.docker.io";
 constexpr std::chrono::seconds kTimeLimit{15};
 constexpr long kUnauthorized = 401;
 constexpr long kForbidden = 403;
+constexpr long kRequestTimeout = 408;
+constexpr long kTooManyRequests = 429;
 
 HttpRequest prepared(const Rule& rule, std::string url) {
   HttpRequest request;
@@ -31,6 +33,9 @@ HttpRequest prepared(const Rule& rule, std::string url) {
   request.time_limit = kTimeLimit;
   return request;
 }
+
+/// A failure that says nothing about the credential.
+bool is_passing(long status) { return status >= 500 || status == kRequestTimeout || status == kTooManyRequests; }
 
 bool is_success(long status) { return status >= 200 && status <= 299; }
 
@@ -158,7 +163,7 @@ Result<RegistryToken> registry_token(Http& http, const Rule& rule, const std::st
   const Result<Json> answer = parse_json(sent->body.view());
   const std::string host = printable(url_host(realm));
   if (!is_success(sent->status)) {
-    const bool refused = sent->status < 500;
+    const bool refused = !is_passing(sent->status);
     return fail(refused ? ErrorKind::denied : ErrorKind::unavailable,
                 "the token server " + host + " of " + registry + (refused ? " refused " : " failed on ") +
                     (credential != nullptr ? "the credential" : "a token for everybody") + " (HTTP " +
@@ -205,6 +210,11 @@ Trial try_credential(Http& http, const Rule& rule, const std::string& registry, 
   }
   if (is_success(answer->status)) {
     return {Trial::Outcome::accepted, {}};
+  }
+  if (is_passing(answer->status)) {
+    return {
+        Trial::Outcome::not_tried,
+        {ErrorKind::unavailable, registry + " cannot answer now (HTTP " + std::to_string(answer->status) + ")", ""}};
   }
   return {Trial::Outcome::refused,
           {ErrorKind::denied,
