@@ -17,6 +17,7 @@ namespace {
 constexpr std::size_t kAnswerLimit = std::size_t{2} * 1024 * 1024;
 constexpr std::size_t kHintLines = 6;
 constexpr std::string_view kDebugPrefix = "debug: ";
+constexpr std::string_view kNoStore = "there is no password store yet";
 /// One name for all sessions: older helpers keep several user names of one server side by side.
 constexpr std::string_view kSessionUser = "oauth-session";
 
@@ -163,6 +164,16 @@ Result<> Vault::save(const std::string& key, const Session& session) {
   return store({key, std::string(kSessionUser), write_session(session)});
 }
 
+Result<> check_vault(const Host& host, Vault& vault) {
+  if (const Result<std::vector<Entry>> entries = vault.list(); !entries) {
+    return tl::unexpected(entries.error());
+  }
+  if (vault.name() == "pass" && !has_password_store(host)) {
+    return fail(ErrorKind::unavailable, std::string(kNoStore), "make a password store:\n  docker-credential-pass init");
+  }
+  return {};
+}
+
 Result<VaultChoice> find_vault(Host& host, const std::string& configured) {
   if (configured == "oauth") {
     return fail(ErrorKind::bad_input, "docker-credential-oauth cannot be its own vault");
@@ -174,14 +185,13 @@ Result<VaultChoice> find_vault(Host& host, const std::string& configured) {
   std::string way_out;
   for (const std::string name : {"secretservice", "pass", "keyctl"}) {
     Vault vault(host, name);
-    const Result<std::vector<Entry>> entries = vault.list();
-    const bool is_set_up = name != "pass" || has_password_store(host);
-    if (entries && is_set_up) {
+    const Result<> usable = check_vault(host, vault);
+    if (usable) {
       host.debug("vault: docker-credential-" + name);
       return VaultChoice{std::move(vault), std::move(passed_over)};
     }
-    passed_over.push_back(name + ": " + (entries ? "there is no password store yet" : entries.error().message));
-    way_out += entries ? "\nmake a password store:\n  docker-credential-pass init" : "";
+    passed_over.push_back(name + ": " + usable.error().message);
+    way_out += usable.error().message == kNoStore ? "\n" + usable.error().hint : "";
   }
   std::string hint;
   for (const std::string& reason : passed_over) {

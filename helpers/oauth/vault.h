@@ -48,6 +48,9 @@ class Vault {
 /// to ours.
 [[nodiscard]] std::string explanation(Host& host, std::string_view errors);
 
+/// Whether a session could be stored there, as far as can be said without storing one.
+[[nodiscard]] Result<> check_vault(const Host& host, Vault& vault);
+
 struct VaultChoice {
   Vault vault;
   /// The helpers that were tried before it, each with what it said: "secretservice: no D-Bus ...".

@@ -1,10 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <string_view>
+
 namespace keyberth::oauth {
 
 /// From now on Ctrl-C ends the program with exit code 130, at once.
 void leave_on_interrupt();
+
+/// What Ctrl-C says on standard error from now on, as it ends the program: at most 1000 bytes.
+void set_last_words(std::string_view words);
 
 /// While one of these lives, Ctrl-C waits: for steps that belong together.
 class Uninterrupted {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <ctime>
 #include <iterator>
+#include <optional>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -47,6 +48,8 @@ class Attempt {
     if (!vault) {
       return pass_on(std::move(vault));
     }
+    // Before anybody is asked for an approval.
+    KEYBERTH_TRY(check_vault(tools_.host, *vault));
     if (config_.vault.empty()) {
       // Another one may be the first that works the next time, and would know nothing of this login.
       what_.vault = vault->name();
@@ -70,7 +73,10 @@ class Attempt {
     }
     Session::Minted copy{registry_, username_, Secret(minted->secret.view()), minted->obtained, minted->expires};
     session_.put(std::move(copy));
-    KEYBERTH_TRY(keep(*vault));
+    if (Result<> kept = keep(*vault); !kept) {
+      (void)revoke(tools_.http, rule_, session_);
+      return kept;
+    }
     return finish(*vault, *minted);
   }
 
@@ -219,7 +225,8 @@ class Attempt {
       return tl::unexpected(lock.error());
     }
     if (Result<Session> former = vault.load(key)) {
-      session_.logged_out = std::move(former->logged_out);
+      former_ = std::move(*former);
+      session_.logged_out = former_->logged_out;
       std::erase(session_.logged_out, registry_);
     }
     if (!former_vault_.empty() && former_vault_ != vault.name()) {
@@ -227,12 +234,14 @@ class Attempt {
     }
     KEYBERTH_TRY(vault.save(key, session_));
     if (Result<> remembered = told_ ? remember(tools_.host, what_) : Result<>(); !remembered) {
-      (void)vault.erase(key);
+      (void)(former_ ? vault.save(key, *former_) : vault.erase(key));
       return remembered;
     }
     if (Result<> known = remember_login(tools_.host, {registry_, username_, vault.name(), key}); !known) {
       tools_.host.debug("login: " + known.error().message);
     }
+    set_last_words("\nThe login to " + registry_ + " is stored, but Docker was not told to use it; to do that:\n" +
+                   "  docker-credential-oauth configure --registry " + shell_word(docker_names().back()) + "\n");
     return {};
   }
 
@@ -249,6 +258,8 @@ class Attempt {
       text += "  scopes    not granted: " + printable(missing) + "\n";
     }
     tools_.screen.say(text);
+    const Known now{registry_, username_, vault.name(), session_key(rule_, registry_)};
+    tools_.screen.say(end_former(tools_, config_, now, session_, former_));
     Trial trial = try_credential(tools_.http, rule_, registry_, minted);
     tools_.screen.say(trial_text(trial));
     if (trial.outcome == Trial::Outcome::refused && !options_.force) {
@@ -281,17 +292,22 @@ class Attempt {
     return config_.vault.empty() ? " from now on, the first that works here" : ", as configured";
   }
 
+  /// Names of the registry in Docker's file.
+  [[nodiscard]] std::vector<std::string> docker_names() const {
+    std::vector<std::string> names{registry_};
+    if (registry_ == "docker.io") {
+      names.emplace_back("https://index.docker.io/v1/");
+    }
+    return names;
+  }
+
   /// credHelpers of Docker's config.json, unless this helper serves every registry anyway.
   Result<> tell_docker() {
     const Uninterrupted whole;
     const Result<std::string> path = docker_config_path(tools_.host);
     const Result<std::string> text = path ? read_file(*path, kConfigLimit) : path;
     const auto all = text ? configured_helper(*text, "") : Result<std::string>("");
-    std::vector<std::string> names{registry_};
-    if (registry_ == "docker.io") {
-      names.emplace_back("https://index.docker.io/v1/");
-    }
-    for (const std::string& name : names) {
+    for (const std::string& name : docker_names()) {
       const auto one = text ? configured_helper(*text, name) : Result<std::string>("");
       if (all && one && *all == kHelper && one->empty()) {
         continue;
@@ -307,6 +323,7 @@ class Attempt {
                           (change->former.empty() ? "" : ", no longer " + printable(change->former)) + "\n");
       }
     }
+    set_last_words("\nThe login to " + registry_ + " is stored, and Docker uses it.\n");
     return {};
   }
 
@@ -349,6 +366,7 @@ class Attempt {
   Remembered what_;
   Metadata metadata_;
   Session session_;
+  std::optional<Session> former_;  ///< whose place it takes
   std::string username_;
 };
 
