@@ -157,7 +157,7 @@ Result<std::string> undo(const Helper& helper, const ClientFile& file, const std
 Result<std::string> set_all(const Helper& helper, const std::string& path, const std::vector<std::string>& registries) {
   std::string report;
   for (const std::string& registry : registries.empty() ? std::vector<std::string>{""} : registries) {
-    const Result<std::string> done = set(helper, path, registry);
+    Result<std::string> done = set(helper, path, registry);
     if (!done) {
       return done;
     }

@@ -67,6 +67,33 @@ Error quota_error(std::size_t needed) {
   return error;
 }
 
+/// What is stored for one server now. Between finding a key and reading it somebody may log out, or out and in again; a
+/// key that has left the keyring is gone, or, when another process still holds it, no longer ours to read.
+Result<Credential> read_current(const Keyring& keyring, const std::string& server) {
+  constexpr int kTries = 10;
+  for (int i = 0;; ++i) {
+    auto found = keyring.find(describe(server));
+    if (!found) {
+      return pass_on(std::move(found));
+    }
+    if (!found->has_value()) {
+      return fail(ErrorKind::not_found, std::string(kNotFound));
+    }
+    if ((*found)->expired || (*found)->revoked) {
+      return dead(server, (*found)->expired);
+    }
+    auto payload = Keyring::read((*found)->serial);
+    if (payload) {
+      return unpack(server, *payload);
+    }
+    const auto again = keyring.find(describe(server));
+    const bool same = again && again->has_value() && (*again)->serial == (*found)->serial;
+    if (i == kTries || (same && payload.error().kind != ErrorKind::not_found)) {
+      return pass_on(std::move(payload));
+    }
+  }
+}
+
 }  // namespace
 
 std::optional<std::string> described_server(std::string_view description) {
@@ -101,23 +128,9 @@ Result<Credential> KeyctlStore::get(std::span<const std::string> keys) {
     if (kPrefix.size() + server.size() > kDescriptionLimit) {
       continue;
     }
-    auto found = keyring->find(describe(server));
-    if (!found) {
-      return pass_on(std::move(found));
-    }
-    if (!found->has_value()) {
-      continue;
-    }
-    if ((*found)->expired || (*found)->revoked) {
-      return dead(server, (*found)->expired);
-    }
-    auto payload = Keyring::read((*found)->serial);
-    if (payload) {
-      return unpack(server, *payload);
-    }
-    // Gone between the two calls: somebody logged out just now.
-    if (payload.error().kind != ErrorKind::not_found) {
-      return pass_on(std::move(payload));
+    auto credential = read_current(*keyring, server);
+    if (credential || credential.error().kind != ErrorKind::not_found) {
+      return credential;
     }
   }
   return fail(ErrorKind::not_found, std::string(kNotFound));

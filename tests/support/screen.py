@@ -15,10 +15,11 @@ class Screen:
     dialog = ("--class", "gcr-prompter")
 
     def start_screen(self):
+        # Without -noreset it starts anew whenever the last client goes, and refuses the next one that comes meanwhile.
         # A number of our own: servers that choose one by themselves get into each other's way when many come and go.
         display = f":{100 + os.getpid() % 59000}"
         reader, writer = os.pipe()
-        self.start("Xvfb", display, "-displayfd", str(writer), "-screen", "0", "800x600x24", "-nolisten", "tcp",
+        self.start("Xvfb", display, "-displayfd", str(writer), "-screen", "0", "800x600x24", "-nolisten", "tcp", "-noreset",
                    pass_fds=(writer,))
         os.close(writer)
         with os.fdopen(reader) as ready:
