@@ -56,13 +56,17 @@ bool may_ask(const Host& host, const Config& config) {
   return terminal.is_open() && tcgetpgrp(terminal.get()) == getpgrp();
 }
 
-bool log_in_at_terminal(Host& host, const std::string& net_program, const std::string& key,
-                        const std::string& registry) {
+bool log_in_at_terminal(Host& host, const std::string& net_program, const std::string& key, const std::string& registry,
+                        const std::function<bool()>& is_logged_in) {
   const std::string turn = key + "/prompt";
   const Result<FileLock> lock = lock_session(host, turn, std::chrono::milliseconds(0));
   if (!lock) {
     host.debug("get: another process asks for a login to " + registry);
     return lock.error().kind == ErrorKind::timed_out && lock_session(host, turn, kPatience).has_value();
+  }
+  // Between our look at the vault and our turn somebody may have logged in, and let go of the turn again.
+  if (is_logged_in()) {
+    return true;
   }
   const Fd terminal = open_terminal();
   if (!terminal.is_open()) {

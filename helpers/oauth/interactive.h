@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <functional>
 #include <string>
 
 #include "common/host.h"
@@ -13,8 +14,9 @@ namespace keyberth::oauth {
 [[nodiscard]] bool may_ask(const Host& host, const Config& config);
 
 /// Runs the login of `registry` with the terminal as its standard input and standard error, two minutes at most. When
-/// another process is asking for the same session already, waits for its end instead. False when nobody logged in.
+/// another process is asking for the same session already, waits for its end instead; when one has asked just before,
+/// as `is_logged_in` tells, asks nobody. False when nobody logged in.
 [[nodiscard]] bool log_in_at_terminal(Host& host, const std::string& net_program, const std::string& key,
-                                      const std::string& registry);
+                                      const std::string& registry, const std::function<bool()>& is_logged_in);
 
 }  // namespace keyberth::oauth

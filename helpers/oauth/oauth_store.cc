@@ -95,7 +95,9 @@ Result<Credential> OauthStore::get(std::span<const std::string> keys) {
       !found && (found.error().kind == ErrorKind::not_found || found.error().kind == ErrorKind::locked);
   if (login_helps && may_ask(host_, place->config)) {
     const Result<std::string> program = net_program_.empty() ? net_program() : net_program_;
-    if (program && log_in_at_terminal(host_, *program, session_key(*place->rule, place->registry), place->registry)) {
+    const auto is_logged_in = [&] { return look_up(server, *place).has_value(); };
+    if (program && log_in_at_terminal(host_, *program, session_key(*place->rule, place->registry), place->registry,
+                                      is_logged_in)) {
       return look_up(server, *place);
     }
   }
