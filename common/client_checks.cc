@@ -26,8 +26,6 @@ namespace {
 
 using State = Check::State;
 
-std::string shown(const std::string& path) { return printable(path, path.size()); }
-
 bool same_file(const std::string& a, const std::string& b) {
   struct stat one {};
   struct stat other {};
@@ -50,14 +48,17 @@ Check program_check(const Helper& helper) {
   }
   if (!found.starts_with('/')) {
     return {"program", State::problem,
-            "docker runs no program from an entry of PATH that is no full path, and finds this one by " + shown(found),
+            "docker runs no program from an entry of PATH that is no full path, and finds this one by " +
+                printable_path(found),
             prefer};
   }
   if (!same_file(found, self)) {
     return {"program", State::problem,
-            "docker takes " + shown(found) + ", which comes earlier in PATH than this one, " + shown(self), prefer};
+            "docker takes " + printable_path(found) + ", which comes earlier in PATH than this one, " +
+                printable_path(self),
+            prefer};
   }
-  return {"program", State::ok, shown(found), ""};
+  return {"program", State::ok, printable_path(found), ""};
 }
 
 /// sudo gives root's HOME or the caller's, by its configuration; either way the logins of two users get mixed up.
@@ -67,10 +68,11 @@ std::optional<Check> user_check(const Helper& helper) {
   if (home && stat(home->c_str(), &info) == 0 && info.st_uid != geteuid()) {
     const std::string owner = user_name(info.st_uid);
     const std::string us = user_name(geteuid());
-    return Check{
-        "user", State::problem, "this is run as " + us + " with the home folder of " + owner + ", " + shown(*home),
-        "sudo usermod -aG docker " + owner + "   # then, after a new login, docker without sudo, for the logins of " +
-            owner + "\nsudo -H docker ...   # for those of " + us};
+    return Check{"user", State::problem,
+                 "this is run as " + us + " with the home folder of " + owner + ", " + printable_path(*home),
+                 "sudo usermod -aG docker " + owner +
+                     "   # then, after a new login, docker without sudo, for the logins of " + owner +
+                     "\nsudo -H docker ...   # for those of " + us};
   }
   const auto caller = helper.host.env("SUDO_USER");
   if (geteuid() == 0 && caller && *caller != "root") {
@@ -87,13 +89,13 @@ std::string why_not_runnable(const Helper& helper, const std::string& suffix) {
   const std::string program = program_of(suffix);
   const std::string path = find_program(helper.host, program);
   if (path.empty()) {
-    return shown(program) + ", which is not in PATH";
+    return printable_path(program) + ", which is not in PATH";
   }
   ProcessRequest request;
   request.arguments = {path, "version"};
   const Result<ProcessResult> run = helper.host.run(request);
   constexpr int kCannotExecute = 127;
-  return !run || run->exit_code == kCannotExecute ? shown(path) + ", which cannot be run" : "";
+  return !run || run->exit_code == kCannotExecute ? printable_path(path) + ", which cannot be run" : "";
 }
 
 /// What docker does without any setting: it takes pass when a program of that name is there, else secretservice, if
@@ -107,11 +109,11 @@ Check no_helper_check(const Helper& helper, const std::string& path, std::string
   const std::string suffix = suffix_of(helper.name);
   const std::string taken = knows_servers(text) ? "" : detected(helper.host);
   if (taken == suffix) {
-    return {"credsStore", State::ok, "docker takes " + suffix + " by itself, for " + shown(path) + " names no helper",
-            ""};
+    return {"credsStore", State::ok,
+            "docker takes " + suffix + " by itself, for " + printable_path(path) + " names no helper", ""};
   }
   return {"credsStore", State::problem,
-          shown(path) + " names no helper: docker " +
+          printable_path(path) + " names no helper: docker " +
               (taken.empty() ? "writes passwords into it in plain text" : "takes " + taken + " by itself"),
           helper.name + " configure"};
 }
@@ -121,12 +123,13 @@ Check store_check(const Helper& helper, const std::string& path, const std::stri
   const bool for_some = std::any_of(names.registries.begin(), names.registries.end(),
                                     [&](const auto& entry) { return entry.second == suffix; });
   if (names.store == suffix) {
-    return {"credsStore", State::ok, suffix + ", in " + shown(path), ""};
+    return {"credsStore", State::ok, suffix + ", in " + printable_path(path), ""};
   }
   if (!names.store.empty()) {
     const std::string why = why_not_runnable(helper, names.store);
     if (!why.empty()) {
-      return {"credsStore", State::problem, shown(path) + " sends docker to " + why, helper.name + " configure"};
+      return {"credsStore", State::problem, printable_path(path) + " sends docker to " + why,
+              helper.name + " configure"};
     }
   }
   if (for_some) {
@@ -154,12 +157,12 @@ void check_registries(const Helper& helper, const ClientFile& file, const Helper
     const std::string why = why_not_runnable(helper, name);
     if (!why.empty()) {
       checks.push_back(
-          {"credHelpers", State::problem, shown(file.path) + " sends " + printable(registry) + " to " + why,
+          {"credHelpers", State::problem, printable_path(file.path) + " sends " + printable(registry) + " to " + why,
            helper.name + " configure --registry " + shell_word(registry) + (file.containers ? " --containers" : "")});
     }
   }
   if (!ours.empty()) {
-    checks.push_back({"credHelpers", State::ok, suffix + " for " + ours + ", in " + shown(file.path), ""});
+    checks.push_back({"credHelpers", State::ok, suffix + " for " + ours + ", in " + printable_path(file.path), ""});
   }
 }
 
@@ -176,7 +179,7 @@ Check left_behind(const ClientFile& file, const PlainLogin& login, const std::st
     remedy = "${EDITOR:-nano} " + shell_word(file.path) + "   # take that entry out";
   }
   return {"passwords", State::problem,
-          "a secret for " + (server.empty() ? "\"\"" : printable(server)) + " stands in " + shown(file.path) +
+          "a secret for " + (server.empty() ? "\"\"" : printable(server)) + " stands in " + printable_path(file.path) +
               ", not encrypted, and cannot be moved: " + why,
           remedy};
 }
@@ -203,7 +206,7 @@ void check_plain(const Helper& helper, const ClientFile& file, std::string_view 
   if (count > 0) {
     checks.push_back({"passwords", State::problem,
                       (count == 1 ? "a password stands" : std::to_string(count) + " passwords stand") + " in " +
-                          shown(file.path) + ", not encrypted: " + movable,
+                          printable_path(file.path) + ", not encrypted: " + movable,
                       helper.name + " migrate"});
   } else {
     std::move(left.begin(), left.end(), std::back_inserter(checks));  // one step at a time
@@ -216,7 +219,7 @@ bool check_readable(const ClientFile& file, const Result<std::string>& text, std
   const std::string link = file.containers ? "auth.json" : "config.json";
   struct stat info {};
   if (stat(file.path.c_str(), &info) == 0 && info.st_uid != geteuid() && geteuid() != 0) {
-    checks.push_back({link, State::problem, shown(file.path) + " belongs to " + user_name(info.st_uid),
+    checks.push_back({link, State::problem, printable_path(file.path) + " belongs to " + user_name(info.st_uid),
                       "sudo chown " + user_name(geteuid()) + " " + word});
     return static_cast<bool>(text);
   }
@@ -231,7 +234,7 @@ bool check_readable(const ClientFile& file, const Result<std::string>& text, std
   if (!read) {
     const std::string look =
         is_json(*text) ? "${EDITOR:-nano} " + word : "python3 -m json.tool " + word + " >/dev/null   # shows the place";
-    checks.push_back({link, State::problem, shown(file.path) + ": " + read.error().message, look});
+    checks.push_back({link, State::problem, printable_path(file.path) + ": " + read.error().message, look});
   }
   return static_cast<bool>(read);
 }
@@ -279,7 +282,7 @@ std::vector<Check> examine_clients(const Helper& helper) {
     check_plain(helper, file, *text, checks);
     const std::string backup = backup_path(file.path);
     if (access(backup.c_str(), F_OK) == 0) {
-      checks.push_back({"passwords", State::problem, "a migrate that was killed has left " + shown(backup),
+      checks.push_back({"passwords", State::problem, "a migrate that was killed has left " + printable_path(backup),
                         helper.name + " migrate"});
     }
   }

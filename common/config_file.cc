@@ -54,7 +54,7 @@ Result<std::string> read_config_file(const std::string& path) {
 
 Error about_file(Error error, const std::string& path) {
   if (error.kind == ErrorKind::bad_input) {
-    error.message = "cannot change " + printable(path, path.size()) + ": " + error.message;
+    error.message = "cannot change " + printable_path(path) + ": " + error.message;
   }
   return error;
 }

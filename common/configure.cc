@@ -73,7 +73,7 @@ Result<std::string> set(const Helper& helper, const std::string& path, const std
   if (!change) {
     return tl::unexpected(change.error());
   }
-  const std::string line = printable(path, path.size()) + ": " + name_of(registry);
+  const std::string line = printable_path(path) + ": " + name_of(registry);
   return change->changed ? line + " is now " + suffix + " (before: " + or_nothing(change->former) + ")\n"
                          : line + " is " + suffix + " already\n";
 }
@@ -92,7 +92,7 @@ Result<TakenBack> take_back(const Helper& helper, const std::string& path, const
   if (!now) {
     return tl::unexpected(about_file(now.error(), path));
   }
-  const std::string line = printable(path, path.size()) + ": " + name_of(registry);
+  const std::string line = printable_path(path) + ": " + name_of(registry);
   if (*now != suffix) {
     return TakenBack{line + " is " + or_nothing(*now) + ", not " + suffix + ": left as it is\n", false};
   }

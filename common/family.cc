@@ -34,7 +34,7 @@ struct Member {
 };
 
 Check no_answer(const std::string& path, const std::string& why) {
-  return {"program", Check::State::problem, printable(path, path.size()) + " " + why,
+  return {"program", Check::State::problem, printable_path(path) + " " + why,
           shell_word(path) + " --version   # says what it is"};
 }
 

@@ -20,8 +20,6 @@
 namespace keyberth {
 namespace {
 
-std::string shown(const std::string& path) { return printable(path, path.size()); }
-
 /// The login as the store has it; nothing when it has none.
 Result<std::optional<Credential>> stored(const Helper& helper, const std::string& server) {
   const std::vector<std::string> keys{server};
@@ -84,7 +82,7 @@ class FileMove {
     if (logins->empty()) {
       return {};
     }
-    report += shown(file_.path) + "\n";
+    report += printable_path(file_.path) + "\n";
     for (const PlainLogin& login : *logins) {
       const std::string why = obstacle(helper_, file_, *names, login);
       if (!why.empty()) {
@@ -145,7 +143,7 @@ class FileMove {
       }
     }
     (void)unlink(backup.c_str());
-    report = shown(backup) + "\n" + report + "  removed: an interrupted migrate had left it\n";
+    report = printable_path(backup) + "\n" + report + "  removed: an interrupted migrate had left it\n";
     return {};
   }
 
@@ -256,7 +254,7 @@ Result<CommandOutput> migrate(const Helper& helper, const std::vector<std::strin
     output.text += "See that it works: " + helper.name + " doctor\n";
   }
   if (output.text.empty()) {
-    output.text = "No passwords in plain text in " + shown(files->front().path) + "\n";
+    output.text = "No passwords in plain text in " + printable_path(files->front().path) + "\n";
   }
   return output;
 }

@@ -157,6 +157,8 @@ std::string printable(std::string_view text, std::size_t limit) {
   return out;
 }
 
+std::string printable_path(std::string_view path) { return printable(path, path.size()); }
+
 std::string shell_word(std::string_view text) {
   constexpr std::size_t kLimit = 4096;  // PATH_MAX
   std::string word = "'";

@@ -40,6 +40,9 @@ inline constexpr std::size_t kInputLimit = std::size_t{1024} * 1024;
 /// `?`, and it is cut at `limit` bytes.
 [[nodiscard]] std::string printable(std::string_view text, std::size_t limit = 200);
 
+/// A path for a message: printable, and whole however long it is.
+[[nodiscard]] std::string printable_path(std::string_view path);
+
 /// A path or name as one word for a shell, for commands in hints: printable, in single quotes. Whoever copies the
 /// command must not run what somebody put into a file name.
 [[nodiscard]] std::string shell_word(std::string_view text);
