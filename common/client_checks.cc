@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "common/client_checks.h"
 
-#include <pwd.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -20,6 +19,7 @@
 #include "common/process.h"
 #include "common/protocol.h"
 #include "common/self.h"
+#include "common/users.h"
 
 namespace keyberth {
 namespace {
@@ -33,16 +33,17 @@ bool same_file(const std::string& a, const std::string& b) {
          one.st_ino == other.st_ino;
 }
 
-std::string user_name(uid_t uid) {
-  const passwd* user = getpwuid(uid);
-  return user != nullptr ? printable(user->pw_name) : std::to_string(uid);
+/// As chown takes it.
+std::string name_or_id(uid_t id) {
+  const auto name = user_name(id);
+  return name ? printable(*name) : std::to_string(id);
 }
 
 /// docker looks in PATH, and takes the first.
 Check program_check(const Helper& helper) {
   const std::string self = own_path();
   const std::string found = find_program(helper.host, helper.name);
-  const std::string prefer = "export PATH=" + shell_word(self.substr(0, self.rfind('/'))) + ":\"$PATH\"";
+  const std::string prefer = "export PATH=" + shell_word(own_folder()) + ":\"$PATH\"";
   if (found.empty()) {
     return {"program", State::problem, helper.name + " is not in PATH, where docker looks for it", prefer};
   }
@@ -66,8 +67,8 @@ std::optional<Check> user_check(const Helper& helper) {
   const auto home = helper.host.env("HOME");
   struct stat info {};
   if (home && stat(home->c_str(), &info) == 0 && info.st_uid != geteuid()) {
-    const std::string owner = user_name(info.st_uid);
-    const std::string us = user_name(geteuid());
+    const std::string owner = name_or_id(info.st_uid);
+    const std::string us = name_or_id(geteuid());
     return Check{"user", State::problem,
                  "this is run as " + us + " with the home folder of " + owner + ", " + printable_path(*home),
                  "sudo usermod -aG docker " + owner +
@@ -219,8 +220,8 @@ bool check_readable(const ClientFile& file, const Result<std::string>& text, std
   const std::string link = file.containers ? "auth.json" : "config.json";
   struct stat info {};
   if (stat(file.path.c_str(), &info) == 0 && info.st_uid != geteuid() && geteuid() != 0) {
-    checks.push_back({link, State::problem, printable_path(file.path) + " belongs to " + user_name(info.st_uid),
-                      "sudo chown " + user_name(geteuid()) + " " + word});
+    checks.push_back({link, State::problem, printable_path(file.path) + " belongs to " + name_or_id(info.st_uid),
+                      "sudo chown " + name_or_id(geteuid()) + " " + word});
     return static_cast<bool>(text);
   }
   if (!text) {

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "helpers/pass/pass_doctor.h"
 
-#include <pwd.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
@@ -14,6 +13,7 @@
 #include "common/process.h"
 #include "common/protocol.h"
 #include "common/report.h"
+#include "common/users.h"
 #include "helpers/pass/entry_doctor.h"
 #include "helpers/pass/entry_path.h"
 #include "helpers/pass/git.h"
@@ -34,12 +34,6 @@ Check make(std::string_view link, Check::State state, std::string finding, std::
 }
 
 std::string as_root(const std::string& command) { return geteuid() == 0 ? command : "sudo " + command; }
-
-/// A user as people call it; nothing for an id without a name.
-std::optional<std::string> user_name(uid_t id) {
-  const passwd* entry = getpwuid(id);  // NOLINT(concurrency-mt-unsafe): there are no threads
-  return entry != nullptr ? std::optional<std::string>(entry->pw_name) : std::nullopt;
-}
 
 std::string describe_user(uid_t id) {
   const auto name = user_name(id);

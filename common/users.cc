@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "common/users.h"
+
+#include <pwd.h>
+
+namespace keyberth {
+
+std::optional<std::string> user_name(uid_t id) {
+  const passwd* entry = getpwuid(id);  // NOLINT(concurrency-mt-unsafe): there are no threads
+  return entry != nullptr ? std::optional<std::string>(entry->pw_name) : std::nullopt;
+}
+
+}  // namespace keyberth

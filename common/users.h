@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <sys/types.h>
+
+#include <optional>
+#include <string>
+
+namespace keyberth {
+
+/// The login name of a user id (getpwuid(3)); nothing for an id without a name, which containers are full of.
+[[nodiscard]] std::optional<std::string> user_name(uid_t id);
+
+}  // namespace keyberth
