@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <map>
 #include <optional>
 #include <utility>
 
@@ -25,6 +26,8 @@ namespace keyberth {
 namespace {
 
 using State = Check::State;
+
+constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
 
 bool same_file(const std::string& a, const std::string& b) {
   struct stat one {};
@@ -84,20 +87,34 @@ std::optional<Check> user_check(const Helper& helper) {
   return std::nullopt;
 }
 
-/// Whether a helper that a file names can be run at all; the reason when not. A helper of another system (a stale
-/// docker-credential-desktop.exe) is there and cannot be executed.
-std::string why_not_runnable(const Helper& helper, const std::string& suffix) {
-  const std::string program = program_of(suffix);
-  const std::string path = find_program(helper.host, program);
-  if (path.empty()) {
-    return printable_path(program) + ", which is not in PATH";
+/// The helpers that files name, each tried once however often it is named.
+class NamedHelpers {
+ public:
+  explicit NamedHelpers(Host& host) : host_(host) {}
+
+  /// Why that helper cannot be run at all; empty when it can. A helper of another system (a stale
+  /// docker-credential-desktop.exe) is there and cannot be executed.
+  const std::string& why_not_runnable(const std::string& suffix) {
+    const auto known = reasons_.find(suffix);
+    return known != reasons_.end() ? known->second : reasons_.emplace(suffix, look(program_of(suffix))).first->second;
   }
-  ProcessRequest request;
-  request.arguments = {path, "version"};
-  const Result<ProcessResult> run = helper.host.run(request);
-  constexpr int kCannotExecute = 127;
-  return !run || run->exit_code == kCannotExecute ? printable_path(path) + ", which cannot be run" : "";
-}
+
+ private:
+  [[nodiscard]] std::string look(const std::string& program) const {
+    const std::string path = find_program(host_, program);
+    if (path.empty()) {
+      return printable_path(program) + ", which is not in PATH";
+    }
+    ProcessRequest request;
+    request.arguments = {path, "version"};
+    const Result<ProcessResult> run = host_.run(request);
+    constexpr int kCannotExecute = 127;
+    return !run || run->exit_code == kCannotExecute ? printable_path(path) + ", which cannot be run" : "";
+  }
+
+  Host& host_;
+  std::map<std::string, std::string> reasons_;
+};
 
 /// What docker does without any setting: it takes pass when a program of that name is there, else secretservice, if
 /// that helper is installed; docker/cli, cli/config/credentials/default_store_linux.go.
@@ -119,7 +136,8 @@ Check no_helper_check(const Helper& helper, const std::string& path, std::string
           helper.name + " configure"};
 }
 
-Check store_check(const Helper& helper, const std::string& path, const std::string& text, const HelperNames& names) {
+Check store_check(const Helper& helper, NamedHelpers& named, const std::string& path, const std::string& text,
+                  const HelperNames& names) {
   const std::string suffix = suffix_of(helper.name);
   const bool for_some = std::any_of(names.registries.begin(), names.registries.end(),
                                     [&](const auto& entry) { return entry.second == suffix; });
@@ -127,7 +145,7 @@ Check store_check(const Helper& helper, const std::string& path, const std::stri
     return {"credsStore", State::ok, suffix + ", in " + printable_path(path), ""};
   }
   if (!names.store.empty()) {
-    const std::string why = why_not_runnable(helper, names.store);
+    const std::string why = named.why_not_runnable(names.store);
     if (!why.empty()) {
       return {"credsStore", State::problem, printable_path(path) + " sends docker to " + why,
               helper.name + " configure"};
@@ -143,7 +161,7 @@ Check store_check(const Helper& helper, const std::string& path, const std::stri
           helper.name + " configure   # if you want them here"};
 }
 
-void check_registries(const Helper& helper, const ClientFile& file, const HelperNames& names,
+void check_registries(const Helper& helper, NamedHelpers& named, const ClientFile& file, const HelperNames& names,
                       std::vector<Check>& checks) {
   const std::string suffix = suffix_of(helper.name);
   std::string ours;
@@ -155,7 +173,7 @@ void check_registries(const Helper& helper, const ClientFile& file, const Helper
     if (name.empty()) {
       continue;
     }
-    const std::string why = why_not_runnable(helper, name);
+    const std::string why = named.why_not_runnable(name);
     if (!why.empty()) {
       checks.push_back(
           {"credHelpers", State::problem, printable_path(file.path) + " sends " + printable(registry) + " to " + why,
@@ -195,13 +213,12 @@ void check_plain(const Helper& helper, const ClientFile& file, std::string_view 
   std::vector<Check> left;
   for (const PlainLogin& login : *logins) {
     const std::string& server = login.credential.server;
-    const bool is_part = file.containers && server.find('/') != std::string::npos;
-    if (login.obstacle.empty() && !is_part) {
+    const std::string why = why_immovable(file, login);
+    if (why.empty()) {
       movable += (movable.empty() ? "" : ", ") + printable(server);
       ++count;
     } else {
-      left.push_back(
-          left_behind(file, login, is_part ? std::string(kPartOfRegistry) : login.obstacle, logins->size() == 1));
+      left.push_back(left_behind(file, login, why, logins->size() == 1));
     }
   }
   if (count > 0) {
@@ -229,6 +246,12 @@ bool check_readable(const ClientFile& file, const Result<std::string>& text, std
     if (checks.back().remedy.empty()) {
       checks.back().remedy = "mv " + word + " " + shell_word(file.path + ".old");
     }
+    return false;
+  }
+  if (text->starts_with(kByteOrderMark)) {
+    checks.push_back({link, State::problem,
+                      printable_path(file.path) + " starts with a byte order mark, which Docker does not read",
+                      R"(sed -i --follow-symlinks '1s/^\xef\xbb\xbf//' )" + word});
     return false;
   }
   const Result<> read = check_docker_config(*text);
@@ -267,6 +290,7 @@ std::vector<Check> examine_clients(const Helper& helper) {
                       "export HOME=\"$(getent passwd \"$(id -u)\" | cut -d: -f6)\""});
     return checks;
   }
+  NamedHelpers named(helper.host);
   for (const ClientFile& file : *files) {
     const Result<std::string> text = read_config_file(file.path);
     if (!check_readable(file, text, checks)) {
@@ -274,10 +298,10 @@ std::vector<Check> examine_clients(const Helper& helper) {
     }
     const Result<HelperNames> names = configured_helpers(*text);
     if (!file.containers && names) {
-      checks.push_back(store_check(helper, file.path, *text, *names));
+      checks.push_back(store_check(helper, named, file.path, *text, *names));
     }
     if (names) {
-      check_registries(helper, file, *names, checks);
+      check_registries(helper, named, file, *names, checks);
       check_names(helper, file, *names, checks);
     }
     check_plain(helper, file, *text, checks);

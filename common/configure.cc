@@ -178,6 +178,14 @@ std::string next_steps(const Helper& helper, const std::string& path) {
 
 }  // namespace
 
+Result<> must_be_in_path(const Helper& helper) {
+  if (!find_program(helper.host, helper.name).empty()) {
+    return {};
+  }
+  return fail(ErrorKind::unavailable, helper.name + " is not in PATH, where docker would look for it",
+              "see what to do: " + helper.name + " doctor");
+}
+
 Result<> note_former(Host& host, const std::string& path, const std::string& registry, const std::string& suffix) {
   const Result<std::string> text = read_config_file(path);
   const Result<std::string> former = text ? configured_helper(*text, registry) : text;
@@ -202,9 +210,8 @@ Result<CommandOutput> configure(const Helper& helper, const std::vector<std::str
   if (!options || !docker || !containers) {
     return tl::unexpected(!options ? options.error() : !docker ? docker.error() : containers.error());
   }
-  if (!options->undo && find_program(helper.host, helper.name).empty()) {
-    return fail(ErrorKind::unavailable, helper.name + " is not in PATH, where docker would look for it",
-                "see what to do: " + helper.name + " doctor");
+  if (!options->undo) {
+    KEYBERTH_TRY(must_be_in_path(helper));
   }
   std::vector<ClientFile> files{{*docker, false}};
   // The way back leads to every file that configure has changed.

@@ -43,7 +43,7 @@ std::vector<Command> commands_of(const Helper& helper) {
   return commands;
 }
 
-std::string help_text(const Helper& helper) {
+std::string help_text(const Helper& helper, const std::vector<Command>& commands) {
   std::string text = usage_line(helper) + "\n" + helper.summary + R"(
 
 Docker, podman, skopeo, helm and others run this program once Docker's config.json names it:
@@ -57,7 +57,7 @@ Actions (the request comes on standard input):
   version   print the version
 )";
   text += "\nCommands for you:\n";
-  for (const Command& command : commands_of(helper)) {
+  for (const Command& command : commands) {
     const std::string call = command.name + (command.synopsis.empty() ? "" : " " + command.synopsis);
     text += "  " + call + "\n            " + command.summary + "\n";
   }
@@ -176,7 +176,34 @@ Answer list(const Helper& helper) {
   return Secret(format_list(std::move(*entries)));
 }
 
-Answer run_action(const Helper& helper, std::string_view action) {
+/// The command that the first argument names; null for the protocol's actions and for what nobody knows.
+const Command* named_command(const std::vector<Command>& commands, const std::vector<std::string>& arguments) {
+  const auto found = std::find_if(commands.begin(), commands.end(), [&](const Command& command) {
+    return !arguments.empty() && arguments.front() == command.name;
+  });
+  return found != commands.end() ? &*found : nullptr;
+}
+
+Answer run_command(const Helper& helper, const Command& command, const std::vector<std::string>& arguments,
+                   bool& good) {
+  const std::vector<std::string> rest(arguments.begin() + 1, arguments.end());
+  if (wants_help(rest)) {
+    return Secret(command_help(helper, command));
+  }
+  return command.run(rest).map([&good](const CommandOutput& output) {
+    good = output.good;
+    return Secret(output.text);
+  });
+}
+
+Answer run_action(const Helper& helper, const std::vector<Command>& commands,
+                  const std::vector<std::string>& arguments) {
+  if (arguments.size() != 1) {
+    std::string line = usage_line(helper);
+    line.pop_back();
+    return fail(ErrorKind::usage, line, "exactly one of these is expected; see: " + helper.name + " --help");
+  }
+  const std::string& action = arguments.front();
   if (action == "get") {
     return get(helper);
   }
@@ -193,41 +220,10 @@ Answer run_action(const Helper& helper, std::string_view action) {
     return Secret(version_line(helper));
   }
   if (action == "--help" || action == "-h") {
-    return Secret(help_text(helper));
+    return Secret(help_text(helper, commands));
   }
   return fail(ErrorKind::usage, helper.name + ": unknown action: " + printable(action, kActionLimit),
               "the actions are store, get, erase, list and version; see: " + helper.name + " --help");
-}
-
-Answer dispatch(const Helper& helper, const std::vector<std::string>& arguments, bool& good) {
-  for (const Command& command : commands_of(helper)) {
-    if (!arguments.empty() && arguments.front() == command.name) {
-      const std::vector<std::string> rest(arguments.begin() + 1, arguments.end());
-      if (wants_help(rest)) {
-        return Secret(command_help(helper, command));
-      }
-      return command.run(rest).map([&good](const CommandOutput& output) {
-        good = output.good;
-        return Secret(output.text);
-      });
-    }
-  }
-  if (arguments.size() != 1) {
-    std::string line = usage_line(helper);
-    line.pop_back();
-    return fail(ErrorKind::usage, line, "exactly one of these is expected; see: " + helper.name + " --help");
-  }
-  return run_action(helper, arguments.front());
-}
-
-/// Exit code for an error. Clients know 0 and 1 only (testcontainers parses standard output on any other); a command
-/// that people run tells wrong usage apart.
-int exit_code(const Helper& helper, const std::vector<std::string>& arguments, const Error& error) {
-  const std::vector<Command> commands = commands_of(helper);
-  const bool is_command = std::any_of(commands.begin(), commands.end(), [&](const Command& command) {
-    return !arguments.empty() && arguments.front() == command.name;
-  });
-  return is_command && error.kind == ErrorKind::usage ? kWrongUsage : kFailed;
 }
 
 }  // namespace
@@ -237,7 +233,10 @@ int run_helper(const Helper& helper, int argc, char** argv) noexcept {
   try {
     const std::vector<std::string> arguments(argv + std::min(argc, 1), argv + argc);
     bool good = true;
-    Answer answer = dispatch(helper, arguments, good);
+    const std::vector<Command> commands = commands_of(helper);
+    const Command* command = named_command(commands, arguments);
+    Answer answer =
+        command != nullptr ? run_command(helper, *command, arguments, good) : run_action(helper, commands, arguments);
     if (answer) {
       if (Result<> written = write_output(STDOUT_FILENO, answer->view(), patience(helper.host)); !written) {
         answer = pass_on(std::move(written));
@@ -245,7 +244,9 @@ int run_helper(const Helper& helper, int argc, char** argv) noexcept {
     }
     if (!answer) {
       report(helper, answer.error());
-      return exit_code(helper, arguments, answer.error());
+      // Clients know 0 and 1 only (testcontainers parses standard output on any other); a command that people run tells
+      // wrong usage apart.
+      return command != nullptr && answer.error().kind == ErrorKind::usage ? kWrongUsage : kFailed;
     }
     return good ? 0 : kFailed;
   } catch (const std::exception& problem) {

@@ -5,15 +5,14 @@
 
 #include <algorithm>
 #include <optional>
+#include <set>
 #include <utility>
 
-#include "common/client_files.h"
 #include "common/config_file.h"
 #include "common/configure.h"
 #include "common/docker_config.h"
 #include "common/files.h"
 #include "common/helper.h"
-#include "common/plain_logins.h"
 #include "common/process.h"
 #include "common/protocol.h"
 
@@ -41,25 +40,64 @@ bool has(const std::vector<PlainLogin>& logins, const Credential& wanted) {
   });
 }
 
-/// Why this login must stay, from what the file says about its server; empty when it may go.
+/// Why this helper must leave a login where it is, from what the file says about its server; empty when it may go.
 std::string obstacle(const Helper& helper, const ClientFile& file, const HelperNames& names, const PlainLogin& login) {
+  const std::string why = why_immovable(file, login);
+  if (!why.empty()) {
+    return why;
+  }
   const std::string& server = login.credential.server;
-  if (!login.obstacle.empty()) {
-    return login.obstacle;
-  }
-  if (file.containers && server.find('/') != std::string::npos) {
-    return "podman keeps logins for a part of a registry in this file only";
-  }
   const auto own = names.registries.find(server);
-  const std::string& asked = own != names.registries.end() ? own->second : names.store;
-  if (!file.containers || own != names.registries.end()) {
-    if (!asked.empty() && asked != suffix_of(helper.name)) {
-      return "docker-credential-" + printable(asked) +
-             " is asked for it, and not this file; take over with: " + helper.name + " configure" +
-             (own != names.registries.end() ? " --registry " + shell_word(server) : std::string());
+  const bool has_own = own != names.registries.end();
+  const std::string asked = has_own ? own->second : file.containers ? "" : names.store;
+  if (asked.empty() || asked == suffix_of(helper.name)) {
+    return "";
+  }
+  const std::string program = program_of(asked);
+  return printable(program) + " is asked for it, and not this file" +
+         (find_program(helper.host, program).empty() ? ", but it is not in PATH" : "") +
+         "; take over with: " + helper.name + " configure" +
+         (has_own ? " --registry " + shell_word(server) + (file.containers ? " --containers" : "") : std::string());
+}
+
+enum class Kept {
+  stored,   ///< it was not there, and is now
+  already,  ///< this very login was there
+  other,    ///< the store has another login for the server, which stays
+};
+
+/// Puts a login into the store unless it has one for that server, and believes that it is there when it comes back out.
+Result<Kept> keep(const Helper& helper, const Credential& credential) {
+  const auto before = stored(helper, credential.server);
+  if (!before) {
+    return tl::unexpected(before.error());
+  }
+  if (before->has_value()) {
+    return same_login(**before, credential) ? Kept::already : Kept::other;
+  }
+  KEYBERTH_TRY(helper.store.store(credential));
+  const auto after = stored(helper, credential.server);
+  if (!after) {
+    return tl::unexpected(after.error());
+  }
+  if (!after->has_value() || !same_login(**after, credential)) {
+    return fail(ErrorKind::damaged, "the store does not give back the login of " + printable(credential.server),
+                "see why: " + helper.name + " doctor");
+  }
+  return Kept::stored;
+}
+
+/// The settings, by registry (empty: credsStore), that have to name the helper for these servers; those that name one
+/// already are left out.
+std::set<std::string> missing_settings(const ClientFile& file, const HelperNames& names,
+                                       const std::vector<std::string>& servers) {
+  std::set<std::string> missing;
+  for (const std::string& server : servers) {
+    if (!names.registries.contains(server)) {
+      missing.insert(file.containers ? server : "");
     }
   }
-  return "";
+  return missing;
 }
 
 /// Moves one file's logins; adds to the report what became of each.
@@ -90,12 +128,13 @@ class FileMove {
       } else if (dry_run_) {
         report += "  would move  " + named(login) + "\n";
       } else {
-        KEYBERTH_TRY(keep(login));
+        KEYBERTH_TRY(move(login));
       }
     }
     if (moved_.empty()) {
       return {};
     }
+    KEYBERTH_TRY(note_settings(*names));
     KEYBERTH_TRY(replace_file(backup_path(file_.path), *text));
     Result<> done = take_away();
     // The file is now the new one or, after a failure, still the former: either way whole.
@@ -130,15 +169,15 @@ class FileMove {
       const bool in_file = std::any_of(logins->begin(), logins->end(), [&](const PlainLogin& other) {
         return other.credential.server == login.credential.server;
       });
-      if (in_file || !login.obstacle.empty()) {
+      // What migrate never takes away is not gone from the file by its doing.
+      if (in_file || !why_immovable(file_, login).empty()) {
         continue;
       }
-      const auto kept = stored(helper_, login.credential.server);
+      const Result<Kept> kept = keep(helper_, login.credential);
       if (!kept) {
         return tl::unexpected(kept.error());
       }
-      if (!kept->has_value()) {
-        KEYBERTH_TRY(helper_.store.store(login.credential));
+      if (*kept == Kept::stored) {
         report += "  moved       " + named(login) + ", which stood in the backup only\n";
       }
     }
@@ -147,28 +186,16 @@ class FileMove {
     return {};
   }
 
-  /// Into the store, and back out of it.
-  Result<> keep(const PlainLogin& login) {
-    const Credential& credential = login.credential;
-    const auto before = stored(helper_, credential.server);
-    if (!before) {
-      return tl::unexpected(before.error());
+  Result<> move(const PlainLogin& login) {
+    const Result<Kept> kept = keep(helper_, login.credential);
+    if (!kept) {
+      return tl::unexpected(kept.error());
     }
-    if (before->has_value() && !same_login(**before, credential)) {
-      leave(login, "the store has another login for it; keep that one with: docker logout " +
-                       shell_word(credential.server) + " && docker login " + shell_word(credential.server));
+    if (*kept == Kept::other) {
+      const std::string server = shell_word(login.credential.server);
+      leave(login, "the store has another login for it; keep that one with: docker logout " + server +
+                       " && docker login " + server);
       return {};
-    }
-    if (!before->has_value()) {
-      KEYBERTH_TRY(helper_.store.store(credential));
-    }
-    const auto after = stored(helper_, credential.server);
-    if (!after) {
-      return tl::unexpected(after.error());
-    }
-    if (!after->has_value() || !same_login(**after, credential)) {
-      return fail(ErrorKind::damaged, "the store does not give back the login of " + printable(credential.server),
-                  "see why: " + helper_.name + " doctor");
     }
     moved_.push_back(&login);
     report += "  moved       " + named(login) + "\n";
@@ -176,22 +203,19 @@ class FileMove {
   }
 
   /// For configure --undo: what the settings were that take_away makes.
-  Result<> note_settings() {
-    const std::string suffix = suffix_of(helper_.name);
-    const Result<std::string> before = read_config_file(file_.path);
-    const Result<HelperNames> names = before ? configured_helpers(*before) : tl::unexpected(before.error());
-    for (std::size_t i = 0; names && i < moved_.size(); ++i) {
-      const std::string& server = moved_[i]->credential.server;
-      if (!names->registries.contains(server)) {
-        KEYBERTH_TRY(note_former(helper_.host, file_.path, file_.containers ? server : "", suffix));
-      }
+  Result<> note_settings(const HelperNames& names) {
+    std::vector<std::string> servers;
+    for (const PlainLogin* login : moved_) {
+      servers.push_back(login->credential.server);
+    }
+    for (const std::string& registry : missing_settings(file_, names, servers)) {
+      KEYBERTH_TRY(note_former(helper_.host, file_.path, registry, suffix_of(helper_.name)));
     }
     return {};
   }
 
   /// Only what was read back goes: a login that somebody changed in the meantime stays.
   Result<> take_away() {
-    KEYBERTH_TRY(note_settings());
     const Result<bool> changed = edit_file(helper_.host, file_.path, [&](std::string_view text) -> Result<std::string> {
       const Result<std::vector<PlainLogin>> now = plain_logins(text);
       if (!now) {
@@ -203,16 +227,12 @@ class FileMove {
           servers.push_back(login->credential.server);
         }
       }
-      Result<std::string> result = without_plain_logins(text, servers);
-      for (const std::string& server : servers) {
-        const std::string registry = file_.containers ? server : "";
-        const auto names = result ? configured_helpers(*result) : tl::unexpected(result.error());
-        if (!names) {
-          return tl::unexpected(names.error());
-        }
-        if (!names->registries.contains(server)) {
-          result = edit_docker_config(*result, {registry, suffix_of(helper_.name)});
-        }
+      const Result<HelperNames> names = configured_helpers(text);
+      Result<std::string> result = names ? without_plain_logins(text, servers) : tl::unexpected(names.error());
+      for (const std::string& registry : result ? missing_settings(file_, *names, servers) : std::set<std::string>()) {
+        result = result.and_then([&](const std::string& so_far) {
+          return edit_docker_config(so_far, {registry, suffix_of(helper_.name)});
+        });
       }
       return result;
     });
@@ -227,6 +247,13 @@ class FileMove {
 
 }  // namespace
 
+std::string why_immovable(const ClientFile& file, const PlainLogin& login) {
+  if (login.obstacle.empty() && file.containers && login.credential.server.find('/') != std::string::npos) {
+    return "podman keeps logins for a part of a registry in this file only";
+  }
+  return login.obstacle;
+}
+
 std::string backup_path(const std::string& path) { return path + ".keyberth-backup"; }
 
 Result<CommandOutput> migrate(const Helper& helper, const std::vector<std::string>& arguments) {
@@ -235,10 +262,7 @@ Result<CommandOutput> migrate(const Helper& helper, const std::vector<std::strin
     return fail(ErrorKind::usage, "migrate takes --dry-run or nothing",
                 "usage: " + helper.name + " migrate [--dry-run]");
   }
-  if (find_program(helper.host, helper.name).empty()) {
-    return fail(ErrorKind::unavailable, helper.name + " is not in PATH, where docker would look for it",
-                "see what to do: " + helper.name + " doctor");
-  }
+  KEYBERTH_TRY(must_be_in_path(helper));
   const Result<std::vector<ClientFile>> files = client_files(helper.host);
   if (!files) {
     return tl::unexpected(files.error());

@@ -2,19 +2,20 @@
 #pragma once
 
 #include <string>
-#include <string_view>
 #include <vector>
 
+#include "common/client_files.h"
 #include "common/command.h"
+#include "common/plain_logins.h"
 #include "common/result.h"
 
 namespace keyberth {
 
 struct Helper;
 
-/// Why a login of auth.json for a part of a registry cannot be moved: containers-auth.json(5) asks helpers for whole
-/// ones.
-inline constexpr std::string_view kPartOfRegistry = "podman keeps logins for a part of a registry in this file only";
+/// Why no migrate moves this login, whatever the helper; empty when one does. Besides PlainLogin::obstacle, a login of
+/// auth.json for a part of a registry: containers-auth.json(5) asks helpers for whole ones.
+[[nodiscard]] std::string why_immovable(const ClientFile& file, const PlainLogin& login);
 
 /// Where migrate keeps the file as it was while it works; gone when all is well.
 [[nodiscard]] std::string backup_path(const std::string& path);

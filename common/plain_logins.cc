@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "common/plain_logins.h"
 
+#include <algorithm>
 #include <array>
+#include <functional>
 #include <optional>
 #include <utility>
 
@@ -126,18 +128,26 @@ bool knows_servers(std::string_view text) {
 }
 
 Result<std::string> without_plain_logins(std::string_view text, const std::vector<std::string>& servers) {
-  std::string result(text);
+  const Result<Object> entries = scan_auths(text);
+  if (!entries) {
+    return tl::unexpected(entries.error());
+  }
+  std::vector<std::size_t> places;
   for (const std::string& server : servers) {
+    const Result<const Member*> entry = find(*entries, server, false);
+    if (!entry) {
+      return tl::unexpected(entry.error());
+    }
+    if (*entry != nullptr) {
+      places.push_back((*entry)->value);
+    }
+  }
+  // From the back, where a change moves none of the places that are still to come.
+  std::sort(places.begin(), places.end(), std::greater<>());
+  std::string result(text);
+  for (const std::size_t place : places) {
     for (const char* name : kSecretMembers) {
-      const Result<Object> entries = scan_auths(result);
-      if (!entries) {
-        return tl::unexpected(entries.error());
-      }
-      const Result<const Member*> entry = find(*entries, server, false);
-      if (!entry || *entry == nullptr) {
-        return entry ? Result<std::string>(result) : tl::unexpected(entry.error());
-      }
-      const Object fields = scan(result, (*entry)->value);
+      const Object fields = scan(result, place);
       const Result<const Member*> field = find(fields, name, true);
       if (!field) {
         return tl::unexpected(field.error());

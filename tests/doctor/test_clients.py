@@ -217,6 +217,15 @@ class FileCase(ClientCase):
         self.config.write_text('{"credsStore": "pass"}')
         self.is_well()
 
+    def test_a_byte_order_mark(self):
+        """As editors of another system leave it behind."""
+        self.config.write_bytes(b'\xef\xbb\xbf{"credsStore": "pass"}')
+        self.assertIn("Error", self.world.run("docker", "logout", "x.example").err)
+        [line] = self.the_problem("config.json", f"{self.config} starts with a byte order mark, which Docker does not read")
+        self.do(line)
+        self.is_well()
+        self.assertNotIn("Error", self.world.run("docker", "logout", "x.example").err)
+
     def test_what_docker_does_not_read(self):
         """Docker takes the whole file for empty; compared with what the real docker says."""
         for text in ('{"auths":{"h.io":"str"}}', '{"auths":[]}', '{"credHelpers":{"a.io":3}}', '{"HttpHeaders":"x"}',

@@ -119,10 +119,16 @@ class RefuseCase(ConfigureCase):
         self.assertEqual([p.name for p in self.config.parent.iterdir()], ["config.json"])
 
     def test_a_read_only_folder(self):
-        if os.getuid() == 0:
-            self.skipTest("root may write everywhere")
         self.config.parent.chmod(0o500)
-        self.configure(code=1)
+        as_user = []
+        if os.getuid() == 0:  # who may write everywhere
+            user = 64321
+            for path in [self.world.root, *self.world.root.rglob("*")]:
+                os.chown(path, user, user, follow_symlinks=False)
+            as_user = ["setpriv", f"--reuid={user}", f"--regid={user}", "--clear-groups"]
+        done = self.world.run(*as_user, BIN / self.program, "configure")
+        self.assertEqual(done.code, 1, done)
+        self.assertIn(f"cannot write in {self.config.parent}: Permission denied", done.err)
 
 
 class UndoCase(ConfigureCase):

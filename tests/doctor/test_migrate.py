@@ -97,7 +97,8 @@ class MigrateCase(MigrateMixin, PassCase):
         self.write({"a.example": {"auth": encoded("a", "1")}, "b.example": {"auth": encoded("b", "2")}}, credsStore="other",
                    credHelpers={"b.example": "pass"})
         done = self.migrate(code=1)
-        self.assertIn("docker-credential-other is asked for it, and not this file", done.out)
+        self.assertIn("docker-credential-other is asked for it, and not this file, but it is not in PATH; take over with: "
+                      "docker-credential-pass configure\n", done.out)
         self.stored("b.example", "b", "2")
         self.assertEqual(self.read(), {"auths": {"a.example": {"auth": encoded("a", "1")}, "b.example": {}},
                                        "credsStore": "other", "credHelpers": {"b.example": "pass"}})
@@ -186,6 +187,17 @@ class LockedCase(MigrateMixin, PassCase):
         self.migrate()
         self.assertEqual(self.read()["auths"], {"a.example": {}})
         self.stored("a.example", "alice", "pw")
+
+    def test_a_backup_goes_when_its_logins_were_read_back(self):
+        """It was the only place of this one."""
+        self.write({}, credsStore="pass")
+        self.backup.write_text(json.dumps({"auths": {"lost.example": {"auth": encoded("l", "only-here")}}}))
+        self.assertIn("is locked", self.migrate(code=1).err)
+        self.assertTrue(self.backup.exists())
+        self.world.unlock()
+        self.migrate()
+        self.stored("lost.example", "l", "only-here")
+        self.assertFalse(self.backup.exists())
 
 
 class KilledCase(MigrateMixin, PassCase):
