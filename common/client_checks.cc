@@ -68,6 +68,11 @@ Check program_check(const Helper& helper) {
 /// sudo gives root's HOME or the caller's, by its configuration; either way the logins of two users get mixed up.
 std::optional<Check> user_check(const Helper& helper) {
   const auto home = helper.host.env("HOME");
+  if (home && !home->starts_with('/')) {
+    return Check{"user", State::problem,
+                 "HOME is " + shell_word(*home) + ", no path from the root: there is another one in each folder",
+                 kSetHome};
+  }
   struct stat info {};
   if (home && stat(home->c_str(), &info) == 0 && info.st_uid != geteuid()) {
     const std::string owner = name_or_id(info.st_uid);
@@ -286,8 +291,7 @@ std::vector<Check> examine_clients(const Helper& helper) {
   }
   const Result<std::vector<ClientFile>> files = client_files(helper.host);
   if (!files) {
-    checks.push_back({"config.json", State::problem, files.error().message,
-                      "export HOME=\"$(getent passwd \"$(id -u)\" | cut -d: -f6)\""});
+    checks.push_back({"config.json", State::problem, files.error().message, kSetHome});
     return checks;
   }
   NamedHelpers named(helper.host);

@@ -89,8 +89,7 @@ Error encryption_error(const ProcessResult& result, const Recipients& recipients
   }
   if (status.key_expired) {
     return {ErrorKind::unavailable, "the GPG key " + key + ", " + place + ", has expired",
-            "give it two more years:\n  gpg --quick-set-expire " + word + " 2y\n  gpg --quick-set-expire " + word +
-                " 2y '*'"};
+            "this prints the commands that give it and its subkeys two more years: docker-credential-pass doctor"};
   }
   if (status.considered.empty()) {
     return {ErrorKind::unavailable, "the GPG key " + key + ", " + place + ", is not in the key ring",

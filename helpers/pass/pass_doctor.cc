@@ -9,6 +9,7 @@
 #include <optional>
 #include <string>
 
+#include "common/client_checks.h"
 #include "common/files.h"
 #include "common/process.h"
 #include "common/protocol.h"
@@ -91,8 +92,12 @@ Check examine_gnupg(Host& host, Gpg& gpg) {
   return make(kGnupg, Check::State::ok, printable(version) + ", " + path);
 }
 
-/// PASSWORD_STORE_DIR as the shell that set it meant it.
-Check not_absolute(const std::string& store) {
+/// PASSWORD_STORE_DIR as the shell that set it meant it; or it follows from a HOME like that.
+Check not_absolute(const Host& host, const std::string& store) {
+  if (!host.env("PASSWORD_STORE_DIR")) {
+    return make(kStore, Check::State::problem,
+                "the password store cannot be found, because HOME is no path from the root", kSetHome);
+  }
   const bool is_home = store == "~" || store.starts_with("~/");
   const std::string rest = is_home ? store.substr(std::min<std::size_t>(2, store.size())) : store;
   return make(kStore, Check::State::problem,
@@ -139,7 +144,7 @@ std::optional<Check> check_writable(const std::string& store) {
 
 Check examine_store(Host& host, const std::string& store) {
   if (!store.starts_with('/')) {
-    return not_absolute(store);
+    return not_absolute(host, store);
   }
   struct stat info {};
   if (stat(store.c_str(), &info) != 0 || !S_ISDIR(info.st_mode)) {
@@ -175,7 +180,7 @@ std::vector<Check> examine_pass(Host& host) {
   const Result<std::string> store = store_folder(host);
   if (!store) {
     checks.push_back(problem(std::string(kStore), store.error()));
-    checks.back().remedy = "export HOME=\"$(getent passwd \"$(id -u)\" | cut -d: -f6)\"";
+    checks.back().remedy = kSetHome;
     return checks;
   }
   checks.push_back(examine_store(host, *store));

@@ -8,7 +8,7 @@ namespace {
 
 /// Unlocks the keyring "login", and makes it when there is none.
 constexpr std::string_view kGnomeUnlock =
-    "  (read -rsp 'Keyring password: ' p; printf %s \"$p\") | gnome-keyring-daemon --replace --unlock\n";
+    "  bash -c 'IFS= read -rsp \"Keyring password: \" p; printf %s \"$p\"' | gnome-keyring-daemon --replace --unlock\n";
 
 }  // namespace
 

@@ -255,6 +255,12 @@ class FileCase(ClientCase):
         self.assertTrue(Path(done.out.strip()).is_dir(), done)
         self.assertNotEqual(done.out.strip(), home)
 
+    def test_a_home_that_is_no_full_path(self):
+        for check in self.problems(env={"HOME": "."}):
+            self.assertIn("HOME is", check["finding"])
+            done = self.world.run("sh", "-c", f"{check['remedy'][0]}; echo $HOME", env={"HOME": "."})
+            self.assertTrue(done.out.startswith("/"), done)
+
     def test_file_of_another_user(self):
         """What `sudo docker login` leaves behind."""
         if os.getuid() != 0:

@@ -9,6 +9,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+from doctor import examine
 from pass_helper import NOT_FOUND, SERVER, HelperCase
 from pass_world import PASSPHRASE, PassWorld
 from sandbox import main
@@ -120,12 +121,13 @@ class Keys(HelperCase):
         listing = ("gpg", "--batch", "--with-colons", "--list-keys", key)
         self.world.wait_for(lambda: "pub:e:" in self.world.run(*listing).out, "the key to expire")
         self.assert_fails(self.store_call(), f"the GPG key {key}, named in {self.world.store}/.gpg-id, has expired",
-                          f"gpg --quick-set-expire '{key}' 2y\n")
+                          "docker-credential-pass doctor\n")
         self.assertEqual(self.get(SERVER), ("alice", "former"), "the former entry is still there")
         if done.code == 0:  # else the key had expired before it was used, on a slow machine
             self.assertEqual(self.get("https://old.example"), ("bob", "old"), "reading still works")
-        for command in (("gpg", "--quick-set-expire", key, "2y"), ("gpg", "--quick-set-expire", key, "2y", "*")):
-            self.assertEqual(self.world.run(*command).code, 0)
+        [problem] = examine(self.world, "docker-credential-pass").of("problem")
+        for command in problem["remedy"]:
+            self.assertEqual(self.world.run("sh", "-c", command).code, 0)
         self.assertEqual(self.store_call().code, 0, "the advice helps")
         self.assertEqual(self.get(SERVER), ("alice", "s3cret"))
 

@@ -17,7 +17,7 @@ from screen import ScreenWorld
 from secretservice_world import (DEFAULT, HELPER, PASSWORD, SecretServiceCase, SecretServiceWorld, docker_attributes,
                                  login)
 
-UNLOCK = """(read -rsp 'Keyring password: ' p; printf %s "$p") | gnome-keyring-daemon --replace --unlock"""
+UNLOCK = """bash -c 'IFS= read -rsp "Keyring password: " p; printf %s "$p"' | gnome-keyring-daemon --replace --unlock"""
 LINKS = ["session bus", "keyring service", "encryption", "default keyring", "logins", "round trip"]
 
 
