@@ -7,6 +7,7 @@
 
 #include <filesystem>
 #include <fstream>
+#include <ostream>
 #include <sstream>
 
 #include "common/json.h"
@@ -31,6 +32,8 @@ struct Golden {
   std::string before;
   std::string after;
 };
+
+void PrintTo(const Golden& golden, std::ostream* out) { *out << golden.name; }
 
 class DockerConfigText : public testing::TestWithParam<Golden> {};
 
