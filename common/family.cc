@@ -25,6 +25,7 @@ namespace {
 constexpr std::array kStores{"secretservice", "pass", "keyctl"};
 constexpr const char* kOnTop = "oauth";
 constexpr std::chrono::seconds kAnswerTime{40};
+constexpr int kNotLoaded = 127;  ///< the dynamic loader's exit code; dl_fatal_printf() of the GNU C library
 constexpr std::size_t kLineLimit = 5000;
 constexpr const char* kIndent = "                      ";
 
@@ -36,6 +37,17 @@ struct Member {
 Check no_answer(const std::string& path, const std::string& why) {
   return {"program", Check::State::problem, printable_path(path) + " " + why,
           shell_word(path) + " --version   # says what it is"};
+}
+
+/// A library is missing, as in a container; the first line on standard error names it, after the program.
+Check not_loaded(const std::string& path, const std::string& suffix, const std::string& said) {
+  std::string why = said.substr(0, said.find('\n'));
+  if (why.starts_with(path + ": ")) {
+    why.erase(0, path.size() + 2);
+  }
+  return {"program", Check::State::problem, printable_path(path) + " does not start: " + printable(why),
+          suffix == "secretservice" ? "sudo apt install libsecret-1-0"
+                                    : "sudo apt install --reinstall " + program_of(suffix)};
 }
 
 Member ask(const Helper& helper, const std::string& suffix) {
@@ -51,6 +63,9 @@ Member ask(const Helper& helper, const std::string& suffix) {
   const Result<ProcessResult> run = helper.host.run(request);
   if (!run) {
     return {suffix, {problem("program", run.error())}};
+  }
+  if (run->exit_code == kNotLoaded && !run->errors.empty()) {
+    return {suffix, {not_loaded(path, suffix, run->errors)}};
   }
   const std::optional<Report> report = parse_report(run->output.view());
   return report ? Member{suffix, report->checks}

@@ -10,6 +10,7 @@ from pathlib import Path
 from doctor import DoctorMixin
 from pass_world import PassCase
 from sandbox import BIN, main
+from trouble import trouble
 
 
 def encoded(user, password):
@@ -81,6 +82,7 @@ class WellCase(ClientCase):
 class HelperNamesCase(ClientCase):
     """Pain 5: a credsStore that is not there, or of another system."""
 
+    @trouble(5, "docker-credential-desktop, which")
     def test_stale_creds_store(self):
         self.write(credsStore="desktop")
         remedy = self.the_problem("credsStore", "docker-credential-desktop, which is not in PATH")
@@ -88,6 +90,13 @@ class HelperNamesCase(ClientCase):
         self.do(remedy[0])
         self.is_well()
 
+    @trouble(5, "docker-credential-desktop.exe, which is not in PATH")
+    def test_stale_creds_store_in_wsl(self):
+        self.write(credsStore="desktop.exe")
+        self.do(self.the_problem("credsStore", "docker-credential-desktop.exe, which is not in PATH")[0])
+        self.is_well()
+
+    @trouble(5, "cannot be run")
     def test_creds_store_of_another_system(self):
         self.program_on_path("docker-credential-desktop.exe", "MZ\x90 not for Linux")
         self.write(credsStore="desktop.exe")
@@ -150,6 +159,7 @@ class HelperNamesCase(ClientCase):
 class LookUpCase(ClientCase):
     """Pain 11: a name in credHelpers that no client asks for."""
 
+    @trouble(11, "docker never asks for")
     def test_names_that_are_never_looked_up(self):
         self.write(credHelpers={"http://r.example:5000/v2/": "pass"})
         remedy = self.the_problem("credHelpers", "docker never asks for http://r.example:5000/v2/, but for r.example:5000")
@@ -163,6 +173,7 @@ class LookUpCase(ClientCase):
 class PlainTextCase(ClientCase):
     """Pain 6."""
 
+    @trouble(6, ".docker/config.json")
     def test_passwords_in_config_json(self):
         self.write(credsStore="pass", auths={"a.example": {"auth": encoded("alice", "pw-in-the-file")}, "b.example": {}})
         remedy = self.the_problem("passwords", f"a password stands in {self.config}, not encrypted: a.example")
@@ -171,6 +182,7 @@ class PlainTextCase(ClientCase):
         self.do(remedy[0])
         self.is_well()
 
+    @trouble(6, "auth.json")
     def test_passwords_in_auth_json(self):
         folder = Path(self.world.env["XDG_CONFIG_HOME"]) / "containers"
         folder.mkdir()
@@ -289,13 +301,26 @@ class SudoCase(ClientCase):
         [check] = [c for c in self.problems(env={"SUDO_USER": "alice"}) if c["link"] == "user"]
         self.assertIn("as root with the home folder of 64321", check["finding"])
         self.assertTrue(check["remedy"][0].startswith("sudo usermod -aG docker 64321   #"), check)
+        os.chown(self.world.home, 0, 0)  # as after sudo -H
+        self.is_well(env={"SUDO_USER": "alice"})
 
+    @trouble(2, "under sudo", instead={"usermod": "changes the machine's users: run without sudo"})
     def test_sudo_with_roots_home(self):
         if os.getuid() != 0:
             self.skipTest("needs root")
         [check] = [c for c in self.is_well(env={"SUDO_USER": "alice"})["checks"] if c["link"] == "user"]
         self.assertEqual(check["state"], "note")
         self.assertIn("uses the logins of root, not those of alice", check["finding"])
+        self.assertNotIn("user", [c["link"] for c in self.is_well()["checks"]])
+
+    def test_sudo_with_no_store_of_root(self):
+        if os.getuid() != 0:
+            self.skipTest("needs root")
+        shutil.rmtree(self.world.store)
+        [line] = self.the_problem("password store", "sudo looks for root's, without sudo it is that of alice", "--store",
+                                  env={"SUDO_USER": "alice"})
+        self.do(line)
+        self.is_well(env={"SUDO_USER": "alice"})
 
 
 class ProgramCase(ClientCase):

@@ -1,11 +1,15 @@
 """`doctor --all`: which helper works here and now."""
 import json
+import re
+import shlex
 import shutil
+from pathlib import Path
 
 from doctor import DoctorMixin
 from pass_world import PassCase
 from sandbox import BIN, main
 from secretservice_world import SecretServiceCase
+from trouble import reads
 
 FAMILY = ["secretservice", "pass", "keyctl", "oauth"]
 
@@ -71,6 +75,29 @@ class HeadlessCase(FamilyMixin, PassCase):
             self.assertFalse(members[name]["ok"])
             self.assertIn("another program of that name", members[name]["checks"][0]["finding"])
         self.assertTrue(members["pass"]["ok"])
+
+    def test_no_libraries_of_a_desktop(self):
+        """As in a container: everything is there but libsecret."""
+        if self.world.run("unshare", "-m", "true").code != 0:
+            self.skipTest("mounts of one's own are not allowed here")
+        program = BIN / "docker-credential-secretservice"
+        library = Path(re.search(r"=> (\S+/libsecret-1\.so\.0)", self.world.run("ldd", program).out)[1])
+        everything, rest = self.world.root / "everything", self.world.root / "rest"
+        everything.mkdir()
+        rest.mkdir()
+        for path in library.parent.iterdir():
+            if not path.name.startswith("libsecret"):
+                (rest / path.name).symlink_to(everything / path.name)
+        inside = ("unshare", "-m", "sh", "-c", f"mount --bind {library.parent} {everything} && "
+                  f'mount --bind {rest} {library.parent} && exec "$@"', "sh")
+        reads(self, 18, "docker-credential-secretservice: error while",
+              self.world.run(*inside, "sh", "-c", "PATH=/usr/bin; docker-credential-secretservice list"))
+        done = self.world.run(*inside, self.program, "doctor", "--all")
+        reads(self, 18, "secretservice  no", done)
+        reads(self, 18, "sudo apt install libsecret", done)
+        reads(self, 18, "Take pass", done)
+        self.do(shlex.join([*inside, *done.out.splitlines()[-1].split(": ")[1].split()]))
+        self.assertTrue(json.loads(self.world.run(*inside, self.program, "doctor", "--json").out)["ok"])
 
     def test_each_member_gives_the_same_answer(self):
         tables = set()

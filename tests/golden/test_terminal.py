@@ -9,7 +9,8 @@ import subprocess
 import time
 
 from pass_world import PassWorld
-from sandbox import BIN, Sandbox, SandboxCase, main
+from sandbox import BIN, Done, Sandbox, SandboxCase, main
+from trouble import reads
 
 HELPER = BIN / "docker-credential-pass"
 
@@ -53,7 +54,8 @@ class Terminal(SandboxCase):
 
     def test_get_says_what_it_waits_for(self):
         process = self.start("get")
-        self.read_until("docker-credential-pass: type the address of a registry, then Ctrl-D")
+        screen = self.read_until("docker-credential-pass: type the address of a registry, then Ctrl-D")
+        reads(self, 13, "type the address", Done(0, screen.encode(), b"", 0))
         os.write(self.master, b"registry.example\n\x04")
         self.read_until("credentials not found in native keychain")
         self.assertEqual(1, process.wait(10))

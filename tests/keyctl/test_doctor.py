@@ -8,6 +8,7 @@ import unittest
 import sandbox
 from keyctl_world import FORBID, KeyctlCase
 from pass_world import end_processes_below
+from trouble import trouble
 
 GET_PERSISTENT = 22  # KEYCTL_GET_PERSISTENT
 REPORT = ("doctor", "--store", "--json")
@@ -142,6 +143,7 @@ class Forbidden(DoctorCase):
     def forbid(self, code, *operation):
         return (sys.executable, FORBID, code, *operation, "--")
 
+    @trouble(18, "Operation not permitted")
     def test_refused_by_a_container(self):
         for code, reason in ((errno.EPERM, "Operation not permitted"), (errno.ENOSYS, "Function not implemented")):
             check = self.found("problem", "kernel keyring", f"may not be used here ({reason})",

@@ -10,8 +10,13 @@ from pass_doctor import DOCTOR, DoctorCase
 from pass_helper import SERVER
 from pass_world import FOLDER, end_processes_below
 from sandbox import BIN, main
+from trouble import trouble
 
 OTHER = "https://other.example.org"
+
+
+def login(server, user, secret="x"):
+    return json.dumps({"ServerURL": server, "Username": user, "Secret": secret})
 
 
 class Healthy(DoctorCase):
@@ -33,6 +38,14 @@ class Healthy(DoctorCase):
         self.assert_clean()
         self.assertEqual(self.found("ok", "logins")["finding"], "3 logins, readable")
 
+    @trouble(12, "1 login, readable")
+    def test_user_name_with_a_slash_of_the_older_helper(self):
+        done = self.call("store", login("r.example", "team/robot"), helper=self.older())
+        self.assertEqual(done.code, 0, done)
+        self.older_reads(12, "Username", "get", "r.example")
+        self.assertEqual(self.get("r.example"), ("team/robot", "x"))
+        self.assert_clean()
+
     def test_text_has_the_commands_beneath(self):
         self.world.store.chmod(0o755)
         done = self.world.run("docker-credential-pass", "doctor", "--store")
@@ -44,6 +57,7 @@ class Healthy(DoctorCase):
 
 
 class SetUp(DoctorCase):
+    @trouble(2, "password store: the")
     def test_no_store(self):
         shutil.rmtree(self.world.store)
         remedy = self.problem("password store", f"the password store in {self.world.store} is not set up")
@@ -71,11 +85,13 @@ class SetUp(DoctorCase):
         home = self.world.run("sh", "-c", f"unset HOME\n{check['remedy'][0]}\nprintf %s \"$HOME\"").out
         self.assertEqual(home, os.path.expanduser(f"~{self.world.run('id', '-un').out.strip()}"))
 
+    @trouble(2, "recipients: the")
     def test_store_without_recipients(self):
         (self.world.store / ".gpg-id").unlink()
+        self.older_reads(2, "exit status 1: Error: You must run", "store", login(SERVER, "alice"))
         remedy = self.problem("recipients", "is not set up")
         self.assertEqual(remedy, f"pass init {self.world.key}")
-        self.assert_clean(remedy)
+        self.assert_clean(remedy, notes=["logins"])  # the older helper leaves a folder behind
 
     def test_recipients_that_name_nobody(self):
         (self.world.store / ".gpg-id").write_text("# nobody yet\n")
@@ -200,15 +216,15 @@ class Folder(DoctorCase):
 
 
 class Logins(DoctorCase):
+    @trouble(10, "1 folder without a login")
     def test_folder_that_a_failed_login_left_empty(self):
         id_file = self.world.store / ".gpg-id"
         id_file.rename(self.world.root / "gpg-id")
-        store = json.dumps({"ServerURL": OTHER, "Username": "bob", "Secret": "x"})
         (self.world.store / ".gpg-id").write_text("stranger@example.org\n")
-        self.assertEqual(self.call("store", store, helper=self.older()).code, 1)
+        self.assertEqual(self.call("store", login(OTHER, "bob"), helper=self.older()).code, 1)
         (self.world.root / "gpg-id").rename(id_file)
         self.assertTrue(self.world.entry(OTHER, "bob").parent.is_dir())
-        self.assertIn("no usernames", self.call("list", helper=self.older()).out)
+        self.older_reads(10, "no usernames", "list")
         self.assert_clean(self.note("logins", f"1 folder without a login, as a failed docker login leaves them: {OTHER}"))
         self.assertEqual(self.call("list", helper=self.older()).out, "{}\n")
 
@@ -226,16 +242,17 @@ class Logins(DoctorCase):
         self.assert_clean(self.note("logins", f"passed over: {FOLDER}/registry.example.org"))
         self.assertEqual(json.loads(self.call("list", helper=self.older()).out), {SERVER: "alice"})
 
+    @trouble(16, "https://registry.example.org has 2 logins")
     def test_two_users(self):
         for user in ("alice", "bob"):
-            older = self.call("store", json.dumps({"ServerURL": SERVER, "Username": user, "Secret": user}),
-                              helper=self.older())
+            older = self.call("store", login(SERVER, user, f"of {user}"), helper=self.older())
             self.assertEqual(older.code, 0, older)
+        self.older_reads(16, "Username", "get", SERVER)
         self.set_age(self.world.entry(SERVER, "alice"), 60)
         remedy = self.note("logins", f"{SERVER} has 2 logins: the newest, of bob, is answered, never that of alice")
-        self.assertEqual(self.get(SERVER), ("bob", "bob"))
+        self.assertEqual(self.get(SERVER), ("bob", "of bob"))
         self.assert_clean(remedy)
-        self.assertEqual(self.get(SERVER, helper=self.older()), ("bob", "bob"))
+        self.assertEqual(self.get(SERVER, helper=self.older()), ("bob", "of bob"))
 
     def test_damaged_login(self):
         self.store(SERVER, "alice", "s3cret")

@@ -16,14 +16,22 @@ from other_keyrings import KEEPASSXC_SETTINGS, KeePassXCWorld, KWalletWorld
 from screen import ScreenWorld
 from secretservice_world import (DEFAULT, HELPER, PASSWORD, SecretServiceCase, SecretServiceWorld, docker_attributes,
                                  login)
+from trouble import reads, trouble
 
 UNLOCK = """bash -c 'IFS= read -rsp "Keyring password: " p; printf %s "$p"' | gnome-keyring-daemon --replace --unlock"""
+OLDER = "/usr/bin/docker-credential-secretservice"  # Debian's golang-docker-credential-helpers
 LINKS = ["session bus", "keyring service", "encryption", "default keyring", "logins", "round trip"]
 
 
 class DoctorCase(SecretServiceCase):
     def doctor(self, **options):
         return examine(self.world, HELPER, **options)
+
+    def older(self, number, words, action, request="", **options):
+        """The older helper says what docs/trouble.md has in this section."""
+        if not os.path.exists(OLDER):
+            self.skipTest("golang-docker-credential-helpers is not installed")
+        reads(self, number, words, self.world.run(OLDER, action, input=request, **options))
 
     def problem(self, **options):
         """The one problem there is, which is the last thing that is said."""
@@ -61,13 +69,16 @@ class AllWell(DoctorCase):
         done = self.helper("doctor")
         self.assertIn("keyring service: GNOME Keyring runs\n", done.out)
 
+    @trouble(17, "2 logins")
     def test_labels_of_every_release_are_fine(self):
         """0.9 labels an item "Registry credentials for SERVER" and lists the label."""
         client = self.world.client
         client.create_item(docker_attributes("new.example", "alice"), label="Registry credentials for new.example")
+        self.older(17, "Registry credentials", "list")
         client.create_item(docker_attributes("old.example", "bob"), label="old.example")
         self.assert_well()
         self.assertEqual(self.list(), {"new.example": "alice", "old.example": "bob"})
+        reads(self, 17, '{"new.example"', self.helper("list"))
         self.assertIn("2 logins", [check["finding"] for check in self.doctor().checks])
 
 
@@ -75,7 +86,9 @@ class NoBus(DoctorCase):
     def make_world(self):
         return SecretServiceWorld(bus=False)
 
+    @trouble(1, "no D-Bus session bus", instead={"export DBUS": "there is no desktop; StaleAddress has one"})
     def test_server_without_a_desktop(self):
+        self.older(1, "Failed to execute child process", "get", "r.example", env={"DISPLAY": ":99", "PATH": "/nowhere"})
         for env in [{}, {"DISPLAY": ":99"}]:
             found = self.problem(env=env)
             self.assertEqual(found["link"], "session bus")
@@ -86,6 +99,7 @@ class NoBus(DoctorCase):
         self.world.run("sh", "-c", table[-1].split(": ")[1])
         config = json.loads((self.world.root / "docker/config.json").read_text())
         self.assertEqual(config, {"credsStore": "keyctl"})
+        self.assertTrue(Report(self.world.run("docker-credential-keyctl", "doctor", "--json")).ok)
 
     def test_addresses_that_lead_nowhere(self):
         for address in ["garbage", "disabled:", "autolaunch:", f"unix:path={self.world.root}/gone"]:
@@ -116,8 +130,10 @@ class StaleAddress(DoctorCase):
                               env={"DBUS_SESSION_BUS_ADDRESS": "unix:path=/nowhere"})
 
     @unittest.skipUnless(os.getuid() == 0, "needs to mount")
+    @trouble(8, "cannot be reached")
     def test_the_bus_of_the_desktop_is_named(self):
         doctor = [HELPER, "doctor", "--store", "--json"]
+        self.older(8, "Could not connect", "get", "r.example", env={"DBUS_SESSION_BUS_ADDRESS": "unix:path=/nowhere"})
         [found] = Report(self.inside(*doctor)).of("problem")
         self.assertIn("cannot be reached", found["finding"])
         [command] = commands(found)
@@ -126,11 +142,13 @@ class StaleAddress(DoctorCase):
         self.assertEqual((mended.links, mended.of("problem")), (LINKS, []), mended)
 
     @unittest.skipUnless(os.getuid() == 0, "needs to be root, as under sudo")
+    @trouble(8, "no D-Bus session bus", instead={"usermod": "changes the machine's users: run without sudo"})
     def test_sudo(self):
         """Root has no session bus of the user; without sudo there is nothing to mend."""
         found = self.problem(env={"SUDO_USER": "al ice", "DBUS_SESSION_BUS_ADDRESS": "unix:path=/nowhere"})
         self.assertIn("Run it without sudo", found["remedy"][0])
         self.assertEqual(commands(found), ["sudo usermod -aG docker 'al ice'"])
+        self.problem(env={"SUDO_USER": "alice", "DBUS_SESSION_BUS_ADDRESS": "", "XDG_RUNTIME_DIR": "/nowhere"})
         self.assert_well()
 
 
@@ -151,7 +169,11 @@ class ActivationCase(DoctorCase):
 
 
 class NoProvider(ActivationCase):
+    @trouble(1, "no keyring service runs", instead={"apt install": "its file for the bus is put in place",
+                                                    "doctor --all": "the other way out; NoBus takes it"})
     def test_from_nothing_installed_to_working(self):
+        self.older(1, "GDBus.Error", "get", "r.example")
+        self.older(1, "The name org.freedesktop.secrets", "store", login())
         found = self.problem()
         self.assertEqual(found["link"], "keyring service")
         self.assert_words_of_get(found)
@@ -173,16 +195,19 @@ class NoProvider(ActivationCase):
 
 
 class Stuck(ActivationCase):
+    @trouble(13, "GNOME Keyring does not respond")
     def test_stopped_provider(self):
         """Ended by the printed command, started again by the bus, unlocked by the next printed command."""
         self.install()
         self.world.start_keyring()
         self.store()
         os.kill(self.world.keyring.pid, signal.SIGSTOP)
+        older = self.world.start(OLDER, "list") if os.path.exists(OLDER) else None
         report = self.doctor()
         [found] = report.of("problem")
         self.assertEqual(found["finding"], "GNOME Keyring does not respond")
         self.assertLess(report.done.seconds, 14)
+        self.assertIsNone(older and older.poll(), "the older helper waits on")
         self.follow(found)
         self.world.wait_for(lambda: not self.world.client.name_has_owner(), "the stopped one to go")
         self.unlock(self.problem())
@@ -195,16 +220,25 @@ class Locked(DoctorCase):
         super().setUp()
         self.store()
 
+    @trouble(7, "GNOME Keyring is locked", instead={"doctor --all": "the other way out; NoBus takes it"})
     def test_unlocked_from_a_terminal(self):
         for lock in [self.world.restart_locked, self.world.client.lock]:
             with self.subTest(lock.__name__):
                 lock()
+                self.older(8, "Cannot create an item", "store", login())
                 found = self.problem()
                 self.assertEqual((found["link"], found["finding"]), ("default keyring", "GNOME Keyring is locked"))
                 self.assertTrue(self.helper("get", "r.example").out.startswith(found["finding"] + ": "))
                 self.unlock(found)
                 self.assert_well()
                 self.assertEqual(self.get(), ("alice", "wonder"))
+
+    def test_what_the_older_helper_makes_of_it(self):
+        self.world.client.lock()
+        self.older(7, "fatal error", "get", "r.example")
+        self.world.restart_locked()
+        self.older(7, "credentials not found", "get", "r.example")
+        self.older(17, "account not defined", "list")
 
     def test_nothing_is_unlocked_by_looking(self):
         self.world.client.lock()
@@ -299,6 +333,15 @@ class SeveralLogins(DoctorCase):
         self.assertEqual(item["attributes"]["username"], answered[0])
         self.assertEqual(self.get("other.example"), ("alice", "wonder"))
 
+    @trouble(16, "logins: r.example has 2 logins")
+    def test_of_the_older_helper(self):
+        for user in ["alice", "bob"]:
+            self.world.run(OLDER, "store", input=login(username=user, secret=f"of {user}"))
+        [note] = self.doctor().of("note")
+        self.follow(note)
+        self.assert_well()
+        self.assertEqual(self.get(), ("bob", "of bob"))
+
 
 @unittest.skipUnless(which("keepassxc"), "needs Debian's keepassxc")
 class KeePassXC(DoctorCase):
@@ -314,6 +357,7 @@ class KeePassXC(DoctorCase):
         ini.write_text(settings.replace("Enabled=true", f"Enabled={enabled}"))
         self.world.start_keepassxc(**options)
 
+    @trouble(14, "KeePassXC runs", instead={"Turn it on": "in its settings, here in their file"})
     def test_secret_service_that_is_turned_off(self):
         self.restart(enabled="false", open=True, name="org.keepassxc.KeePassXC.MainWindow")
         found = self.problem()
@@ -323,6 +367,7 @@ class KeePassXC(DoctorCase):
         self.restart(open=True)
         self.assert_well()
 
+    @trouble(14, "KeePassXC keeps", instead={"": "in its settings, here in their file"})
     def test_confirmation_of_each_access(self):
         servers = ["a.example", "r.example"]
         for server in servers:
@@ -370,11 +415,13 @@ class KWallet(DoctorCase):
         self.store()
         self.assert_well()
 
+    @trouble(14, "KWallet runs")
     def test_secret_service_that_is_turned_off(self):
         settings = self.world.root / "config/kwalletrc"
         self.world.stop_kwallet()
         settings.write_text(settings.read_text().replace("apiEnabled=true", "apiEnabled=false"))
         self.world.start_kwallet("org.kde.kwalletd5")
+        self.older(14, "The name org.freedesktop.secrets", "store", login())
         found = self.problem()
         self.assertEqual((found["link"], found["finding"]),
                          ("keyring service", "KWallet runs, but its Secret Service is turned off"))

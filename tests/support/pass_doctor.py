@@ -8,6 +8,8 @@ import time
 
 from pass_helper import HelperCase
 from pass_world import PASSPHRASE
+from sandbox import Done
+from trouble import reads
 
 DOCTOR = "docker-credential-pass doctor --store --json"
 
@@ -32,6 +34,10 @@ class DoctorCase(HelperCase):
         for text in texts:
             self.assertTrue(any(text in check["finding"] for check in checks), f"{text} is not in {checks}")
         return next(check for check in checks if not texts or texts[0] in check["finding"])
+
+    def older_reads(self, number, words, action, request="", **options):
+        """The older helper says what docs/trouble.md has in this section."""
+        reads(self, number, words, self.call(action, request, helper=self.older(), **options))
 
     def problem(self, link, *texts, **options):
         check = self.found("problem", link, *texts, **options)
@@ -70,3 +76,4 @@ class DoctorCase(HelperCase):
         process.kill()
         self.assertTrue(typed, seen)
         self.assertEqual(process.wait(), 0, seen)
+        self.world.history.append(((script,), Done(0, seen, b"", 0)))

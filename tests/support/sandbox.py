@@ -39,11 +39,13 @@ class Sandbox:
     """Folders and environment. Subclasses ("worlds") start a keyring, a store or a server in it.
 
     `env` is what every program started here sees; change it freely. The path is short, because sockets live below it.
+    `history` has what `run` ran so far and how it ended, as pairs of arguments and Done.
     """
 
     def __init__(self):
         self.root = Path(tempfile.mkdtemp(prefix="kb-", dir="/tmp"))
         self.children = []
+        self.history = []
         self.env = {
             "PATH": f"{BIN}:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
             "LANG": "C.UTF-8",
@@ -77,7 +79,9 @@ class Sandbox:
             os.killpg(process.pid, signal.SIGKILL)
             out, err = process.communicate()
             raise AssertionError(f"{argv} still ran after {timeout} s\nstdout: {out!r}\nstderr: {err!r}") from None
-        return Done(process.returncode, out, err, time.monotonic() - started)
+        done = Done(process.returncode, out, err, time.monotonic() - started)
+        self.history.append((argv, done))
+        return done
 
     def start(self, *argv, env=None, log=None, **popen):
         """Starts a server; `close` ends it. Its output goes to the file `log` below the root (default: its name)."""
