@@ -1,11 +1,12 @@
 """`docker-credential-pass doctor` on keys, gpg-agent and passphrases: every trouble is set up for real; doctor names its
 cause and prints commands; these are run, and then it finds nothing any more."""
+import json
 import shutil
 
-from pass_doctor import DoctorCase
+from pass_doctor import DOCTOR, DoctorCase
 from pass_helper import SERVER
 from pass_world import FOLDER, PASSPHRASE, PassWorld
-from sandbox import main
+from sandbox import Done, main
 from trouble import trouble
 
 LOGIN = '{"ServerURL":"r.example","Username":"alice","Secret":"x"}'
@@ -211,6 +212,16 @@ class Locked(DoctorCase):
         self.assertEqual(self.found("ok", "logins")["finding"], "1 login, readable")
 
     @trouble(4, "the key is locked")
+    def test_pinentry_on_a_terminal(self):
+        self.use(CURSES)
+        answer = self.world.root / "answer"
+        self.in_terminal(f'export GPG_TTY="$(tty)"\n{DOCTOR} > "{answer}"')
+        self.world.history.append(((DOCTOR,), Done(0, answer.read_bytes(), b"", 0)))
+        [note] = [check for check in json.loads(answer.read_text())["checks"] if check["state"] == "note"]
+        self.world.end_agents()
+        self.in_terminal("\n".join(note["remedy"]))
+        self.assert_unlocked()
+
     def test_pinentry_asks(self):
         self.use("answers")
         remedy = self.note("passphrase", "the key is locked; the next login or pull asks for its passphrase")

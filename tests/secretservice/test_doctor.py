@@ -383,6 +383,7 @@ class KeePassXC(DoctorCase):
     def saved(self):
         return sorted(self.world.run("keepassxc-cli", "ls", self.world.root / "db.kdbx", input="pw\n").out.split())
 
+    @trouble(14, "KeePassXC is locked", instead={"Open the window": "here it is started open"})
     def test_locked_database_is_neither_searched_nor_opened(self):
         self.restart(open=False)
         report = self.doctor()

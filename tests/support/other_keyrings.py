@@ -78,8 +78,8 @@ class KeePassXCWorld(Screen, SecretServiceWorld):
     def is_unlocked(self):
         try:
             return not self.client.get(DEFAULT, COLLECTION, "Locked")
-        except DBusFailure:
-            return False  # the group is not exposed yet
+        except (DBusFailure, TimeoutError):
+            return False  # the group is not exposed yet; and what is asked while KeePassXC starts may stay unanswered
 
 
 KWALLET_SETTINGS = """[Wallet]

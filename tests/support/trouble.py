@@ -62,7 +62,7 @@ def general(text):
         text = re.sub(rf"/tmp/kb-\w+/{name}\b", folder, text)
     text = text.replace(f"{BIN}/", "/usr/bin/")
     for pattern, name in {r"127\.0\.0\.1:\d+": "r.example", r"\b[0-9A-F]{40}\b": "KEY", r'time="[^"]*" ': "",
-                          r"kill -KILL \d+": "kill -KILL PID"}.items():
+                          r"kill -KILL \d+": "kill -KILL PID", r"/dev/pts/\d+": "/dev/pts/0"}.items():
         text = re.sub(pattern, name, text)
     return text
 
