@@ -16,6 +16,7 @@
 #include "common/protocol.h"
 #include "common/report.h"
 #include "common/self.h"
+#include "common/split.h"
 
 namespace keyberth {
 namespace {
@@ -95,10 +96,10 @@ std::string row(const Member& member) {
     return text + "\n";
   }
   text += printable(why->finding, kLineLimit) + "\n";
-  for (std::string_view rest = why->remedy; !works && !rest.empty();) {
-    const std::size_t end = std::min(rest.find('\n'), rest.size());
-    text += kIndent + ("  " + printable(rest.substr(0, end), kLineLimit)) + "\n";
-    rest.remove_prefix(std::min(end + 1, rest.size()));
+  if (!works) {
+    for (const std::string_view line : split(why->remedy, '\n')) {
+      text += kIndent + ("  " + printable(line, kLineLimit)) + "\n";
+    }
   }
   return text;
 }

@@ -14,6 +14,7 @@
 #include "common/migrate.h"
 #include "common/protocol.h"
 #include "common/server_key.h"
+#include "common/split.h"
 
 namespace keyberth {
 namespace {
@@ -99,10 +100,8 @@ void report(const Helper& helper, const Error& error) {
     const bool says_who = message.starts_with(helper.name) || message.starts_with("Usage:");
     text = (says_who ? "" : helper.name + ": ") + message + "\n";
   }
-  for (std::string_view rest = error.hint; !rest.empty();) {
-    const std::size_t end = std::min(rest.find('\n'), rest.size());
-    text += "  " + printable(rest.substr(0, end), kHintLimit) + "\n";
-    rest.remove_prefix(std::min(end + 1, rest.size()));
+  for (const std::string_view line : split(error.hint, '\n')) {
+    text += "  " + printable(line, kHintLimit) + "\n";
   }
   (void)write_output(STDERR_FILENO, text);
 }

@@ -21,6 +21,7 @@ extern "C" {
 
 #include "common/files.h"
 #include "common/protocol.h"
+#include "common/split.h"
 
 namespace keyberth {
 namespace {
@@ -268,13 +269,11 @@ std::string find_program(const std::string& name, const std::string& search_path
   if (name.find('/') != std::string::npos) {
     return name;
   }
-  for (std::string_view rest = search_path; !rest.empty();) {
-    const auto end = std::min(rest.find(':'), rest.size());
-    std::string candidate = std::string(rest.substr(0, end)) + "/" + name;
-    if (end > 0 && access(candidate.c_str(), X_OK) == 0) {
+  for (const std::string_view folder : split_nonempty(search_path, ':')) {
+    std::string candidate = std::string(folder) + "/" + name;
+    if (access(candidate.c_str(), X_OK) == 0) {
       return candidate;
     }
-    rest.remove_prefix(std::min(end + 1, rest.size()));
   }
   return {};
 }

@@ -6,6 +6,7 @@
 
 #include "common/json.h"
 #include "common/protocol.h"
+#include "common/split.h"
 
 namespace keyberth {
 namespace {
@@ -30,18 +31,6 @@ Word word_for(Check::State state) {
   return {"problem", "problem", "\033[31m"};
 }
 
-std::vector<std::string_view> lines_of(std::string_view text) {
-  std::vector<std::string_view> lines;
-  while (!text.empty()) {
-    const std::size_t end = std::min(text.find('\n'), text.size());
-    if (end > 0) {
-      lines.push_back(text.substr(0, end));
-    }
-    text.remove_prefix(std::min(end + 1, text.size()));
-  }
-  return lines;
-}
-
 }  // namespace
 
 bool all_well(const std::vector<Check>& checks) {
@@ -58,7 +47,7 @@ std::string report_text(const Report& report, bool colour) {
     text += "  ";
     text += colour ? word.colour + std::string(word.text) + "\033[0m" : word.text;
     text += "  " + printable(check.link) + ": " + printable(check.finding, kLineLimit) + "\n";
-    for (const std::string_view line : lines_of(check.remedy)) {
+    for (const std::string_view line : split_nonempty(check.remedy, '\n')) {
       text += "             " + printable(line, kLineLimit) + "\n";
     }
   }
@@ -77,7 +66,7 @@ std::string report_json(const Report& report) {
     text += R"({"link":)" + write_json_string(check.link) + R"(,"state":")" + word_for(check.state).json +
             R"(","finding":)" + write_json_string(check.finding) + R"(,"remedy":[)";
     std::string remedy;
-    for (const std::string_view line : lines_of(check.remedy)) {
+    for (const std::string_view line : split_nonempty(check.remedy, '\n')) {
       remedy += (remedy.empty() ? "" : ",") + write_json_string(line);
     }
     text += remedy + "]}";

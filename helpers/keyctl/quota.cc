@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "common/files.h"
+#include "common/split.h"
 
 namespace keyberth {
 namespace {
@@ -34,12 +35,6 @@ std::string_view next_word(std::string_view& line) {
   const std::string_view word = line.substr(0, line.find_first_of(kSpace));
   line.remove_prefix(word.size());
   return word;
-}
-
-std::string_view next_line(std::string_view& text) {
-  const std::string_view line = text.substr(0, text.find('\n'));
-  text.remove_prefix(line.size() < text.size() ? line.size() + 1 : line.size());
-  return line;
 }
 
 template <class Number>
@@ -69,8 +64,7 @@ std::optional<std::pair<std::uint64_t, std::uint64_t>> parse_share(std::string_v
 }  // namespace
 
 std::optional<KeyUsage> parse_key_users(std::string_view text, unsigned uid) {
-  while (!text.empty()) {
-    std::string_view line = next_line(text);
+  for (std::string_view line : split(text, '\n')) {
     if (next_word(line) != std::to_string(uid) + ":") {
       continue;
     }
@@ -87,8 +81,7 @@ std::optional<KeyUsage> parse_key_users(std::string_view text, unsigned uid) {
 }
 
 std::optional<std::string> parse_time_left(std::string_view text, std::int32_t serial) {
-  while (!text.empty()) {
-    std::string_view line = next_line(text);
+  for (std::string_view line : split(text, '\n')) {
     if (parse_number<std::int32_t>(next_word(line), 16) != serial) {
       continue;
     }
@@ -109,8 +102,7 @@ std::optional<std::string> parse_time_left(std::string_view text, std::int32_t s
 
 std::vector<DeadKey> parse_dead_keys(std::string_view text) {
   std::vector<DeadKey> dead;
-  while (!text.empty()) {
-    std::string_view line = next_line(text);
+  for (std::string_view line : split(text, '\n')) {
     const auto serial = parse_number<std::uint32_t>(next_word(line), 16);
     const std::string_view flags = next_word(line);
     next_word(line);  // usage count

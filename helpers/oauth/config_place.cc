@@ -4,10 +4,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <string_view>
 
 #include "common/protocol.h"
+#include "common/split.h"
 
 namespace keyberth::oauth {
 namespace {
@@ -27,13 +27,11 @@ std::string user_file(const Host& host) {
 
 std::string system_file(const Host& host) {
   const std::string folders = host.env("XDG_CONFIG_DIRS").value_or("");
-  for (std::string_view rest = folders; !rest.empty();) {
-    const std::size_t end = std::min(rest.find(':'), rest.size());
-    std::string candidate = std::string(rest.substr(0, end)) + std::string(kFile);
+  for (const std::string_view folder : split(folders, ':')) {
+    std::string candidate = std::string(folder) + std::string(kFile);
     if (candidate.starts_with('/') && access(candidate.c_str(), F_OK) == 0) {
       return candidate;
     }
-    rest.remove_prefix(std::min(end + 1, rest.size()));
   }
   return "/etc" + std::string(kFile);
 }

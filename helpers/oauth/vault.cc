@@ -3,10 +3,10 @@
 
 #include <unistd.h>
 
-#include <algorithm>
 #include <chrono>
 
 #include "common/protocol.h"
+#include "common/split.h"
 #include "common/utf8.h"
 #include "helpers/oauth/json.h"
 #include "helpers/oauth/vault_answer.h"
@@ -42,16 +42,16 @@ bool has_password_store(const Host& host) {
 std::string explanation(Host& host, std::string_view errors) {
   std::string text;
   std::size_t lines = 0;
-  for (; !errors.empty() && lines < kHintLines;) {
-    const std::size_t end = std::min(errors.find('\n'), errors.size());
-    const std::string_view line = errors.substr(0, end);
+  for (const std::string_view line : split(errors, '\n')) {
+    if (lines == kHintLines) {
+      break;
+    }
     if (line.starts_with(kDebugPrefix)) {
       host.debug(line.substr(kDebugPrefix.size()));
     } else if (!trim(line).empty()) {
       text += (text.empty() ? "" : "\n") + printable(trim(line));
       ++lines;
     }
-    errors.remove_prefix(std::min(end + 1, errors.size()));
   }
   return text;
 }

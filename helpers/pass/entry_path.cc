@@ -5,6 +5,8 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "common/split.h"
+
 namespace keyberth {
 namespace {
 
@@ -153,14 +155,12 @@ std::optional<EntryOwner> long_owner(std::string_view path) {
   }
   std::string server;
   std::string username;
-  for (std::string_view rest = path.substr(0, path.size() - kSuffix.size()); !rest.empty();) {
-    const std::string_view piece = rest.substr(0, rest.find('/'));
+  for (const std::string_view piece : split(path.substr(0, path.size() - kSuffix.size()), '/')) {
     if (piece.starts_with(kUserMark)) {
       username += piece.substr(kUserMark.size());
     } else {
       server += piece;
     }
-    rest.remove_prefix(piece.size() < rest.size() ? piece.size() + 1 : rest.size());
   }
   const std::optional<std::string> server_key = decode_base64url(server);
   const std::optional<std::string> name = decode_base64url(username);

@@ -3,10 +3,10 @@
 
 #include <sys/stat.h>
 
-#include <algorithm>
 #include <string_view>
 
 #include "common/protocol.h"
+#include "common/split.h"
 #include "helpers/pass/entry_path.h"
 
 namespace keyberth {
@@ -56,12 +56,10 @@ class Git {
 std::vector<std::string> changed_paths(std::string_view output) {
   constexpr std::size_t kPathColumn = 3;
   std::vector<std::string> paths;
-  while (!output.empty()) {
-    const std::string_view item = output.substr(0, output.find('\0'));
+  for (const std::string_view item : split(output, '\0')) {
     if (item.size() > kPathColumn) {
       paths.emplace_back(item.substr(kPathColumn));
     }
-    output.remove_prefix(std::min(item.size() + 1, output.size()));
   }
   return paths;
 }

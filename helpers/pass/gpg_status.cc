@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "common/split.h"
 #include "helpers/pass/gpg.h"
 
 namespace keyberth {
@@ -66,9 +67,7 @@ bool GpgStatus::has_key_error(unsigned code) const {
 
 GpgStatus parse_gpg_status(std::string_view text) {
   Parser parser;
-  while (!text.empty()) {
-    const std::string_view line = text.substr(0, text.find('\n'));
-    text.remove_prefix(line.size() < text.size() ? line.size() + 1 : text.size());
+  for (const std::string_view line : split(text, '\n')) {
     if (!line.starts_with(kPrefix)) {
       continue;
     }

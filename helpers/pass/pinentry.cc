@@ -13,6 +13,7 @@
 #include "common/files.h"
 #include "common/process.h"
 #include "common/protocol.h"
+#include "common/split.h"
 #include "helpers/pass/gpg.h"
 
 namespace keyberth {
@@ -22,9 +23,7 @@ constexpr std::size_t kConfigurationLimit = std::size_t{256} * 1024;
 
 /// The words of the first line of `text` that starts with `word`, which ends at a blank or at `separator`.
 std::string rest_of_line(std::string_view text, std::string_view word, char separator) {
-  while (!text.empty()) {
-    const std::string_view line = text.substr(0, text.find('\n'));
-    text.remove_prefix(std::min(line.size() + 1, text.size()));
+  for (const std::string_view line : split(text, '\n')) {
     if (line.starts_with(word) && line.size() > word.size() && line[word.size()] == separator) {
       const std::string_view rest = line.substr(word.size() + 1);
       const std::size_t start = std::min(rest.find_first_not_of(" \t"), rest.size());

@@ -8,6 +8,7 @@
 
 #include "common/files.h"
 #include "common/protocol.h"
+#include "common/split.h"
 #include "common/utf8.h"
 
 namespace keyberth {
@@ -45,9 +46,7 @@ Result<> check_signature(Gpg& gpg, const std::string& path, std::string_view tex
 
 std::vector<std::string> parse_gpg_id(std::string_view text) {
   std::vector<std::string> keys;
-  while (!text.empty()) {
-    const std::string_view line = text.substr(0, text.find('\n'));
-    text.remove_prefix(std::min(line.size() + 1, text.size()));
+  for (const std::string_view line : split(text, '\n')) {
     if (const std::string_view key = trim(line.substr(0, line.find('#'))); !key.empty()) {
       keys.emplace_back(key);
     }

@@ -10,6 +10,8 @@
 #include <cstddef>
 #include <string_view>
 
+#include "common/split.h"
+
 namespace keyberth::oauth {
 namespace {
 
@@ -19,16 +21,11 @@ using Command = std::vector<std::string>;
 Command parse_command(std::string_view text, const std::string& url) {
   Command command;
   bool has_url = false;
-  while (!text.empty()) {
-    const std::size_t end = std::min(text.find(' '), text.size());
-    std::string word(text.substr(0, end));
-    text.remove_prefix(std::min(end + 1, text.size()));
+  for (const std::string_view part : split_nonempty(text, ' ')) {
+    std::string& word = command.emplace_back(part);
     if (const std::size_t mark = word.find("%s"); mark != std::string::npos) {
       word.replace(mark, 2, url);
       has_url = true;
-    }
-    if (!word.empty()) {
-      command.push_back(std::move(word));
     }
   }
   if (!command.empty() && !has_url) {
@@ -82,12 +79,10 @@ bool start(const Command& command) {
 std::vector<Command> browser_commands(const Host& host, const std::string& url) {
   std::vector<Command> commands;
   if (const auto wish = host.env("BROWSER")) {
-    for (std::string_view rest = *wish; !rest.empty();) {
-      const std::size_t end = std::min(rest.find(':'), rest.size());
-      if (Command command = parse_command(rest.substr(0, end), url); !command.empty()) {
+    for (const std::string_view text : split(*wish, ':')) {
+      if (Command command = parse_command(text, url); !command.empty()) {
         commands.push_back(std::move(command));
       }
-      rest.remove_prefix(std::min(end + 1, rest.size()));
     }
     return commands;
   }

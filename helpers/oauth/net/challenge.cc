@@ -6,6 +6,7 @@
 #include <cstddef>
 
 #include "common/protocol.h"
+#include "common/split.h"
 #include "helpers/oauth/config.h"
 #include "helpers/oauth/usage.h"
 
@@ -110,17 +111,11 @@ bool is_name(std::string_view text, std::string_view more) {
 /// One or more between commas of those that the distribution specification knows for a repository; a registry silently
 /// leaves out what it does not know.
 bool are_actions(std::string_view text) {
-  while (true) {
-    const std::size_t end = std::min(text.find(','), text.size());
-    const std::string_view action = text.substr(0, end);
-    if (std::find(kActions.begin(), kActions.end(), action) == kActions.end()) {
-      return false;
-    }
-    if (end == text.size()) {
-      return true;
-    }
-    text.remove_prefix(end + 1);
-  }
+  const std::vector<std::string_view> actions = split(text, ',');
+  return !text.empty() && !text.ends_with(',') &&
+         std::all_of(actions.begin(), actions.end(), [](std::string_view action) {
+           return std::find(kActions.begin(), kActions.end(), action) != kActions.end();
+         });
 }
 
 /// Path components of lower-case letters, digits and single separators, as registries take them.

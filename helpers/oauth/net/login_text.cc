@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "common/protocol.h"
+#include "common/split.h"
 #include "helpers/oauth/url.h"
 
 namespace keyberth::oauth {
@@ -57,18 +58,6 @@ void set_request(Json& object, const Request& request) {
   set(object, "provider", printable(request.provider));
   set(object, "client_id", printable(request.client_id));
   set(object, "scope", printable(request.scope, kAddressLimit));
-}
-
-std::vector<std::string_view> words_of(std::string_view text) {
-  std::vector<std::string_view> words;
-  while (!text.empty()) {
-    const std::size_t end = std::min(text.find(' '), text.size());
-    if (end > 0) {
-      words.push_back(text.substr(0, end));
-    }
-    text.remove_prefix(std::min(end + 1, text.size()));
-  }
-  return words;
 }
 
 }  // namespace
@@ -131,8 +120,8 @@ Json web_event(const std::string& url, const Request& request) {
 
 std::string missing_scopes(const std::string& requested, const std::string& granted) {
   std::string missing;
-  const std::vector<std::string_view> have = words_of(granted);
-  for (const std::string_view word : words_of(requested)) {
+  const std::vector<std::string_view> have = split_nonempty(granted, ' ');
+  for (const std::string_view word : split_nonempty(requested, ' ')) {
     if (!have.empty() && std::find(have.begin(), have.end(), word) == have.end()) {
       missing += missing.empty() ? "" : " ";
       missing += word;

@@ -4,6 +4,7 @@
 #include <map>
 #include <optional>
 
+#include "common/split.h"
 #include "common/utf8.h"
 #include "helpers/oauth/net/crypto.h"
 #include "helpers/oauth/net/loopback.h"
@@ -39,10 +40,7 @@ std::optional<std::string> decoded(std::string_view text) {
 /// The parameters of a query; nothing when one of them is there twice (RFC 6749 section 3.1) or cannot be read.
 std::optional<std::map<std::string, std::string>> parse_query(std::string_view query) {
   std::map<std::string, std::string> parameters;
-  while (!query.empty()) {
-    const std::size_t end = std::min(query.find('&'), query.size());
-    const std::string_view pair = query.substr(0, end);
-    query.remove_prefix(std::min(end + 1, query.size()));
+  for (const std::string_view pair : split(query, '&')) {
     const std::size_t equals = std::min(pair.find('='), pair.size());
     auto name = decoded(pair.substr(0, equals));
     auto value = decoded(pair.substr(std::min(equals + 1, pair.size())));

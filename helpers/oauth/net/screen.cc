@@ -9,6 +9,7 @@
 
 #include "common/input.h"
 #include "common/protocol.h"
+#include "common/split.h"
 #include "helpers/oauth/answer.h"
 
 namespace keyberth::oauth {
@@ -44,10 +45,8 @@ void Screen::error(const Error& error) const {
   object.set("hint", Json::of(std::string_view(error.hint)));
   event(object);
   std::string text = std::string(message.starts_with("Usage:") ? "" : kName) + message + "\n";
-  for (std::string_view rest = error.hint; !rest.empty();) {
-    const std::size_t end = std::min(rest.find('\n'), rest.size());
-    text += "  " + printable(rest.substr(0, end), kMessageLimit) + "\n";
-    rest.remove_prefix(std::min(end + 1, rest.size()));
+  for (const std::string_view line : split(error.hint, '\n')) {
+    text += "  " + printable(line, kMessageLimit) + "\n";
   }
   (void)write_output(STDERR_FILENO, text);
 }

@@ -7,6 +7,7 @@
 #include <ctime>
 
 #include "common/protocol.h"
+#include "common/split.h"
 #include "helpers/oauth/json.h"
 #include "helpers/oauth/net/jwt.h"
 
@@ -85,19 +86,12 @@ std::optional<bool> grants(std::string_view token, const std::string& scope) {
   const std::size_t first = scope.find(':');
   const std::size_t last = scope.rfind(':');
   const std::string name = scope.substr(first + 1, last - first - 1);
-  std::string_view actions = std::string_view(scope).substr(last + 1);
-  while (!actions.empty()) {
-    const std::size_t end = std::min(actions.find(','), actions.size());
-    const bool granted = std::any_of(access->array.begin(), access->array.end(), [&](const Json& entry) {
-      return entry.text("type") == scope.substr(0, first) && entry.text("name") == name &&
-             has_action(entry, actions.substr(0, end));
+  const std::vector<std::string_view> actions = split(std::string_view(scope).substr(last + 1), ',');
+  return std::all_of(actions.begin(), actions.end(), [&](std::string_view action) {
+    return std::any_of(access->array.begin(), access->array.end(), [&](const Json& entry) {
+      return entry.text("type") == scope.substr(0, first) && entry.text("name") == name && has_action(entry, action);
     });
-    if (!granted) {
-      return false;
-    }
-    actions.remove_prefix(std::min(end + 1, actions.size()));
-  }
-  return true;
+  });
 }
 
 std::string explain_token(const RegistryToken& token, UnixTime now) {
