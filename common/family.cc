@@ -27,6 +27,7 @@ constexpr std::array kStores{"secretservice", "pass", "keyctl"};
 constexpr const char* kOnTop = "oauth";
 constexpr std::chrono::seconds kAnswerTime{40};
 constexpr int kNotLoaded = 127;  ///< the dynamic loader's exit code; dl_fatal_printf() of the GNU C library
+constexpr std::size_t kAnswerLimit = std::size_t{256} * 1024;
 constexpr std::size_t kLineLimit = 5000;
 constexpr const char* kIndent = "                      ";
 
@@ -35,20 +36,15 @@ struct Member {
   std::vector<Check> checks;
 };
 
-Check no_answer(const std::string& path, const std::string& why) {
-  return {"program", Check::State::problem, printable_path(path) + " " + why,
-          shell_word(path) + " --version   # says what it is"};
-}
-
 /// A library is missing, as in a container; the first line on standard error names it, after the program.
-Check not_loaded(const std::string& path, const std::string& suffix, const std::string& said) {
+Error not_loaded(const std::string& program, const std::string& said) {
   std::string why = said.substr(0, said.find('\n'));
-  if (why.starts_with(path + ": ")) {
-    why.erase(0, path.size() + 2);
+  if (why.starts_with(program + ": ")) {
+    why.erase(0, program.size() + 2);
   }
-  return {"program", Check::State::problem, printable_path(path) + " does not start: " + printable(why),
-          suffix == "secretservice" ? "sudo apt install libsecret-1-0"
-                                    : "sudo apt install --reinstall " + program_of(suffix)};
+  const std::string name = program.substr(program.rfind('/') + 1);
+  return {ErrorKind::unavailable, printable_path(program) + " does not start: " + printable(why),
+          "sudo apt install " + (name == program_of("secretservice") ? "libsecret-1-0" : "--reinstall " + name)};
 }
 
 Member ask(const Helper& helper, const std::string& suffix) {
@@ -58,19 +54,8 @@ Member ask(const Helper& helper, const std::string& suffix) {
   if (path.empty()) {
     return {suffix, {{"program", Check::State::problem, "not installed", "sudo apt install " + program}}};
   }
-  ProcessRequest request;
-  request.arguments = {path, "doctor", "--store", "--json"};
-  request.time_limit = kAnswerTime;
-  const Result<ProcessResult> run = helper.host.run(request);
-  if (!run) {
-    return {suffix, {problem("program", run.error())}};
-  }
-  if (run->exit_code == kNotLoaded && !run->errors.empty()) {
-    return {suffix, {not_loaded(path, suffix, run->errors)}};
-  }
-  const std::optional<Report> report = parse_report(run->output.view());
-  return report ? Member{suffix, report->checks}
-                : Member{suffix, {no_answer(path, "is another program of that name, or an older version")}};
+  Result<std::vector<Check>> checks = ask_doctor(helper.host, path, kAnswerTime);
+  return {suffix, checks ? *std::move(checks) : std::vector{problem("program", checks.error())}};
 }
 
 /// What to say of a member in its line: the first problem, else the first note.
@@ -117,6 +102,27 @@ std::string as_json(const std::vector<Member>& members, const std::string& take)
 }
 
 }  // namespace
+
+Result<std::vector<Check>> ask_doctor(Host& host, const std::string& program, std::chrono::milliseconds time_limit) {
+  ProcessRequest request;
+  request.arguments = {program, "doctor", "--store", "--json"};
+  request.output_limit = kAnswerLimit;
+  request.time_limit = time_limit;
+  Result<ProcessResult> run = host.run(request);
+  if (!run) {
+    return pass_on(std::move(run));
+  }
+  if (run->exit_code == kNotLoaded && !run->errors.empty()) {
+    return tl::unexpected(not_loaded(program, run->errors));
+  }
+  std::optional<Report> report = parse_report(run->output.view());
+  if (!report) {
+    return fail(ErrorKind::unavailable,
+                printable_path(program) + " is another program of that name, or an older version",
+                shell_word(program) + " --version   # says what it is");
+  }
+  return std::move(report->checks);
+}
 
 CommandOutput examine_family(const Helper& helper, bool json) {
   std::vector<Member> members;

@@ -1,11 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <chrono>
+#include <string>
+#include <vector>
+
 #include "common/command.h"
+#include "common/doctor.h"
+#include "common/host.h"
+#include "common/result.h"
 
 namespace keyberth {
 
 struct Helper;
+
+/// What `doctor --store --json` of another helper finds, its texts fit for a terminal. `program` is looked up in PATH
+/// unless it has a slash. Its answer may have 256 KiB and take `time_limit`.
+/// Errors: those of Host::run, and unavailable for a program that lacks a library or answers anything else.
+[[nodiscard]] Result<std::vector<Check>> ask_doctor(Host& host, const std::string& program,
+                                                    std::chrono::milliseconds time_limit);
 
 /// `doctor --all [--json]`: which members of the family would work for this user, here and now. Each is run as a
 /// program of its own (`doctor --store --json`), looked for beside this one and then in PATH, and is stopped when it

@@ -7,6 +7,8 @@
 #include <string>
 #include <utility>
 
+#include "common/protocol.h"
+
 namespace keyberth {
 namespace {
 
@@ -135,10 +137,24 @@ class CredentialReader final : public Json::json_sax_t {
   std::string message_;
 };
 
+/// Fit for a terminal, and whole: commands with long paths must stay so.
+std::string shown(const std::string& text) { return printable(text, text.size()); }
+
 /// A member that is a string; else nothing.
 std::optional<std::string> string_of(const Json& object, const char* name) {
   const auto member = object.find(name);
-  return member != object.end() && member->is_string() ? std::optional(member->get<std::string>()) : std::nullopt;
+  return member != object.end() && member->is_string() ? std::optional(shown(member->get<std::string>()))
+                                                       : std::nullopt;
+}
+
+std::optional<Check::State> state_of(std::string_view word) {
+  if (word == "ok") {
+    return Check::State::ok;
+  }
+  if (word == "note") {
+    return Check::State::note;
+  }
+  return word == "problem" ? std::optional(Check::State::problem) : std::nullopt;
 }
 
 std::optional<Check> read_check(const Json& value) {
@@ -147,20 +163,17 @@ std::optional<Check> read_check(const Json& value) {
   }
   const auto link = string_of(value, "link");
   const auto finding = string_of(value, "finding");
-  const auto state = string_of(value, "state");
-  const auto remedy = value.find("remedy");
-  if (!link || !finding || !state || remedy == value.end() || !remedy->is_array()) {
+  const auto state = state_of(string_of(value, "state").value_or(""));
+  const Json remedy = value.value("remedy", Json::array());
+  if (!link || !finding || !state || !remedy.is_array()) {
     return std::nullopt;
   }
-  Check check{*link, Check::State::problem, *finding, ""};
-  if (*state == "ok" || *state == "note") {
-    check.state = *state == "ok" ? Check::State::ok : Check::State::note;
-  }
-  for (const Json& line : *remedy) {
+  Check check{*link, *state, *finding, ""};
+  for (const Json& line : remedy) {
     if (!line.is_string()) {
       return std::nullopt;
     }
-    check.remedy += (check.remedy.empty() ? "" : "\n") + line.get<std::string>();
+    check.remedy += (check.remedy.empty() ? "" : "\n") + shown(line.get<std::string>());
   }
   return check;
 }

@@ -24,7 +24,8 @@ namespace keyberth {
 /// `text` as a JSON string literal.
 [[nodiscard]] std::string write_json_string(std::string_view text);
 
-/// What report_json wrote (common/report.h), perhaps by another version; nothing when the text is anything else.
+/// What report_json wrote (common/report.h), perhaps by another version, read strictly: nothing when the text is
+/// anything else, as when a state is unknown. A check may lack its remedy. All texts are made fit for a terminal.
 [[nodiscard]] std::optional<Report> parse_report(std::string_view text);
 
 }  // namespace keyberth

@@ -21,26 +21,6 @@ ProcessResult answer(int code, const std::string& output, const std::string& err
   return result;
 }
 
-TEST(OauthVaultDoctor, ReadsWhatAMemberOfTheFamilySays) {
-  const auto checks = parse_checks(kAnswer);
-  ASSERT_TRUE(checks.has_value());
-  ASSERT_EQ(checks->size(), 3U);
-  EXPECT_EQ((*checks)[0].state, Check::State::ok);
-  EXPECT_EQ((*checks)[1].state, Check::State::problem);
-  EXPECT_EQ((*checks)[1].finding, "no ?[31mkey");
-  EXPECT_EQ((*checks)[1].remedy, "make one:\n  gpg --gen-key");
-  EXPECT_EQ((*checks)[2].state, Check::State::note);
-  EXPECT_EQ((*checks)[2].remedy, "");
-}
-
-TEST(OauthVaultDoctor, AnythingElseIsNoAnswer) {
-  for (const char* text :
-       {"", "Usage: x <store|get|erase|list|version>", "{}", R"({"checks":{}})", R"({"checks":[1]})",
-        R"({"checks":[{"link":"a","state":"fine","finding":"b"}]})", R"({"checks":[{"link":"a","state":"ok"}]})"}) {
-    EXPECT_FALSE(parse_checks(text).has_value()) << text;
-  }
-}
-
 TEST(OauthVaultDoctor, PassesOnNotesAndProblemsOnly) {
   FakeHost host;
   host.program = [](const ProcessRequest& request) -> Result<ProcessResult> {
