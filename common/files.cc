@@ -13,7 +13,9 @@
 #include <cstdio>
 #include <cstring>
 #include <ctime>
+#include <functional>
 #include <memory>
+#include <span>
 
 #include "common/protocol.h"
 
@@ -22,6 +24,7 @@ namespace {
 
 constexpr std::string_view kTemporaryPrefix = ".kb-";
 constexpr std::time_t kStaleAfterSeconds = 3600;
+constexpr std::size_t kSecretBlock = 4096;
 
 std::string folder_of(const std::string& path) {
   const auto slash = path.rfind('/');
@@ -79,6 +82,41 @@ void remove_stale_temporaries(const std::string& folder) {
   }
 }
 
+struct RegularFile {
+  Fd fd;
+  mode_t mode;
+};
+
+Result<RegularFile> open_for_reading(const std::string& path) {
+  Fd file(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
+  if (!file.is_open()) {
+    return tl::unexpected(system_error("read", path, errno));
+  }
+  struct stat info {};
+  if (fstat(file.get(), &info) != 0 || !S_ISREG(info.st_mode)) {
+    return fail(ErrorKind::damaged, "not a regular file: " + printable(path));
+  }
+  return RegularFile{std::move(file), info.st_mode};
+}
+
+/// Reads to the end. `place` is told how many bytes of the room that it gave last were filled, and gives the next.
+Result<> read_all(const Fd& file, const std::string& path, std::size_t limit,
+                  const std::function<std::span<char>(std::size_t filled)>& place) {
+  std::size_t filled = 0;
+  for (std::size_t total = 0; total <= limit; total += filled) {
+    const std::span<char> room = place(filled);
+    const ssize_t count = read(file.get(), room.data(), room.size());
+    if (count == 0) {
+      return {};
+    }
+    if (count < 0 && errno != EINTR) {
+      return tl::unexpected(system_error("read", path, errno));
+    }
+    filled = count < 0 ? 0 : static_cast<std::size_t>(count);
+  }
+  return fail(ErrorKind::limit, printable(path) + " is larger than " + std::to_string(limit) + " bytes");
+}
+
 std::string temporary_name() {
   std::array<unsigned char, 8> random{};
   // O_EXCL guards against a repeated name, should this ever fail.
@@ -132,32 +170,35 @@ Error system_error(std::string_view doing, std::string_view path, int code) {
 }
 
 Result<std::string> read_file(const std::string& path, std::size_t limit) {
-  const Fd file(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
-  if (!file.is_open()) {
-    return tl::unexpected(system_error("read", path, errno));
-  }
-  struct stat info {};
-  if (fstat(file.get(), &info) != 0 || !S_ISREG(info.st_mode)) {
-    return fail(ErrorKind::damaged, "not a regular file: " + printable(path));
+  const Result<RegularFile> file = open_for_reading(path);
+  if (!file) {
+    return tl::unexpected(file.error());
   }
   std::string bytes;
   std::array<char, 16384> block{};
-  while (true) {
-    const ssize_t count = read(file.get(), block.data(), block.size());
-    if (count == 0) {
-      return bytes;
-    }
-    if (count < 0) {
-      if (errno == EINTR) {
-        continue;
-      }
-      return tl::unexpected(system_error("read", path, errno));
-    }
-    bytes.append(block.data(), static_cast<std::size_t>(count));
-    if (bytes.size() > limit) {
-      return fail(ErrorKind::limit, printable(path) + " is larger than " + std::to_string(limit) + " bytes");
-    }
+  KEYBERTH_TRY(read_all(file->fd, path, limit, [&](std::size_t filled) {
+    bytes.append(block.data(), filled);
+    return std::span(block);
+  }));
+  return bytes;
+}
+
+Result<Secret> read_private_file(const std::string& path, std::size_t limit, std::string_view what) {
+  const Result<RegularFile> file = open_for_reading(path);
+  if (!file) {
+    return tl::unexpected(file.error());
   }
+  if ((file->mode & (S_IRWXG | S_IRWXO)) != 0) {
+    return fail(ErrorKind::denied,
+                std::string(what) + " " + printable(path) + " is open to other users, so it is not used",
+                "chmod 600 " + shell_word(path));
+  }
+  Secret bytes;
+  KEYBERTH_TRY(read_all(file->fd, path, limit, [&](std::size_t filled) {
+    bytes.commit(filled);
+    return bytes.prepare(kSecretBlock);
+  }));
+  return bytes;
 }
 
 Result<> make_folders(const std::string& path, unsigned mode) {

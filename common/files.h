@@ -9,6 +9,7 @@
 
 #include "common/host.h"
 #include "common/result.h"
+#include "common/secret.h"
 
 namespace keyberth {
 
@@ -37,6 +38,10 @@ class Fd {
 
 /// Reads a whole regular file of at most `limit` bytes. not_found when it is not there.
 [[nodiscard]] Result<std::string> read_file(const std::string& path, std::size_t limit);
+
+/// The same into secret memory, and denied when others than the owner have any right to the very file that is read.
+/// The error calls it `what`: "the client key".
+[[nodiscard]] Result<Secret> read_private_file(const std::string& path, std::size_t limit, std::string_view what);
 
 /// Makes the folder and its missing parents, with `mode` less the process's umask.
 [[nodiscard]] Result<> make_folders(const std::string& path, unsigned mode = 0700);

@@ -67,6 +67,23 @@ TEST_F(Files, RefusesToReadMoreThanItsLimit) {
   EXPECT_EQ(read_file(path("x"), 100000)->size(), 100000U);
 }
 
+TEST_F(Files, ReadsAPrivateFileOnlyWhenNobodyElseMay) {
+  const std::string bytes(10000, 'x');
+  ASSERT_TRUE(replace_file(path("x"), bytes));
+  EXPECT_EQ(read_private_file(path("x"), bytes.size(), "the key")->view(), bytes);
+  EXPECT_EQ(read_private_file(path("x"), bytes.size() - 1, "the key").error().kind, ErrorKind::limit);
+  EXPECT_EQ(read_private_file(path("y"), 10, "the key").error().kind, ErrorKind::not_found);
+  EXPECT_EQ(read_private_file(folder_, 10, "the key").error().kind, ErrorKind::damaged);
+  for (const mode_t open : {0640U, 0604U, 0620U}) {
+    ASSERT_EQ(chmod(path("x").c_str(), open), 0);
+    const Result<Secret> refused = read_private_file(path("x"), bytes.size(), "the key");
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().kind, ErrorKind::denied);
+    EXPECT_EQ(refused.error().message, "the key " + path("x") + " is open to other users, so it is not used");
+    EXPECT_EQ(refused.error().hint, "chmod 600 '" + path("x") + "'");
+  }
+}
+
 TEST_F(Files, KeepsTheFormerFileWhenReplacingFails) {
   ASSERT_TRUE(make_folders(path("taken/inside")));
   const Result<> result = replace_file(path("taken"), "new");  // a folder cannot be replaced by a file

@@ -1,13 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "helpers/oauth/net/client_certificate.h"
 
-#include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <array>
-#include <cerrno>
 
 #include "common/files.h"
 #include "common/protocol.h"
@@ -16,7 +11,6 @@ namespace keyberth::oauth {
 namespace {
 
 constexpr std::size_t kLimit = std::size_t{1024} * 1024;
-constexpr std::size_t kBlock = 4096;
 
 Error unreadable(const std::string& member, const std::string& path, Error error) {
   if (error.kind == ErrorKind::not_found) {
@@ -26,39 +20,6 @@ Error unreadable(const std::string& member, const std::string& path, Error error
     error.hint = "correct \"" + member + "\" in the configuration";
   }
   return error;
-}
-
-Result<Secret> read_all(const Fd& file, const std::string& path) {
-  Secret bytes;
-  while (bytes.size() <= kLimit) {
-    const auto room = bytes.prepare(kBlock);
-    const ssize_t count = read(file.get(), room.data(), room.size());
-    if (count == 0) {
-      return bytes;
-    }
-    if (count < 0 && errno != EINTR) {
-      return tl::unexpected(system_error("read", path, errno));
-    }
-    bytes.commit(count < 0 ? 0 : static_cast<std::size_t>(count));
-  }
-  return fail(ErrorKind::limit, printable(path) + " is larger than " + std::to_string(kLimit) + " bytes");
-}
-
-/// The mode is that of the very file that is read.
-Result<Secret> read_key(const std::string& path) {
-  const Fd file(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
-  if (!file.is_open()) {
-    return tl::unexpected(system_error("read", path, errno));
-  }
-  struct stat info {};
-  if (fstat(file.get(), &info) != 0 || !S_ISREG(info.st_mode)) {
-    return fail(ErrorKind::damaged, "not a regular file: " + printable(path));
-  }
-  if ((info.st_mode & (S_IRWXG | S_IRWXO)) != 0) {
-    return fail(ErrorKind::denied, "the client key " + printable(path) + " is open to other users, so it is not used",
-                "chmod 600 " + shell_word(path));
-  }
-  return read_all(file, path);
 }
 
 /// Both forms of a key with a pass phrase: PKCS #8 (RFC 7468 section 11), and OpenSSL's older one.
@@ -80,7 +41,7 @@ Result<ClientCertificate> read_client_certificate(const ClientFiles& files) {
         "name a file with one as \"client_certificate\" in the configuration; to convert it: openssl x509 -in " +
             shell_word(files.certificate) + " -out " + shell_word(files.certificate + ".pem"));
   }
-  Result<Secret> key = read_key(files.key);
+  Result<Secret> key = read_private_file(files.key, kLimit, "the client key");
   if (!key) {
     return tl::unexpected(unreadable("client_key", files.key, std::move(key).error()));
   }
