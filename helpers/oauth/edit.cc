@@ -117,11 +117,7 @@ Json new_rule(Json rule, const Remembered& what) {
     }
   }
   if (!what.scopes.empty()) {
-    Json scopes;
-    scopes.type = Json::Type::array;
-    std::transform(what.scopes.begin(), what.scopes.end(), std::back_inserter(scopes.array),
-                   [](const std::string& scope) { return Json::of(std::string_view(scope)); });
-    rule.set("scopes", std::move(scopes));
+    rule.set("scopes", Json::of(what.scopes));
   }
   return rule;
 }

@@ -262,6 +262,16 @@ Json Json::of(bool truth) {
   return value;
 }
 
+Json Json::of(const std::vector<std::string>& texts) {
+  return array_of(texts, [](std::string_view text) { return of(text); });
+}
+
+Json Json::make_array() {
+  Json value;
+  value.type = Type::array;
+  return value;
+}
+
 Json Json::make_object() {
   Json value;
   value.type = Type::object;

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
+#include <iterator>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -44,7 +46,12 @@ struct Json {
   [[nodiscard]] static Json of(const char* text);
   [[nodiscard]] static Json of(double value);
   [[nodiscard]] static Json of(bool value);
+  [[nodiscard]] static Json of(const std::vector<std::string>& texts);
   [[nodiscard]] static Json make_object();
+  [[nodiscard]] static Json make_array();
+  /// An array of what `make` turns each of `items` into.
+  template <class Items, class Make>
+  [[nodiscard]] static Json array_of(const Items& items, const Make& make);
 
   /// The member of an object; null pointer when there is none, or this is no object.
   [[nodiscard]] const Json* find(std::string_view name) const;
@@ -59,6 +66,13 @@ struct Json {
   /// RFC 6901. Null pointer when nothing is there.
   [[nodiscard]] const Json* at_pointer(std::string_view pointer) const;
 };
+
+template <class Items, class Make>
+Json Json::array_of(const Items& items, const Make& make) {
+  Json value = make_array();
+  std::transform(items.begin(), items.end(), std::back_inserter(value.array), make);
+  return value;
+}
 
 struct JsonOptions {
   bool comments = false;      ///< accept // and /* */

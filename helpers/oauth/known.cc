@@ -48,8 +48,7 @@ Logins read(const std::string& folder) {
 /// `registries` is what completions, and programs of before, look for.
 std::string written(const Logins& logins) {
   Json registries = Json::make_object();
-  Json sessions;
-  sessions.type = Json::Type::array;
+  Json sessions = Json::make_array();
   for (const Known& login : logins) {
     registries.set(login.registry, Json::of(std::string_view(login.username)));
     if (login.vault.empty()) {

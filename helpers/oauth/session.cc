@@ -89,16 +89,9 @@ Secret write_session(const Session& session) {
   set_text(value, "dead", session.dead);
   set_time(value, "refresh_sent", session.refresh_sent);
   set_time(value, "keeps_refresh_token", session.keeps_refresh_token ? 1 : 0);
-  Json minted;
-  minted.type = Json::Type::array;
-  std::transform(session.minted.begin(), session.minted.end(), std::back_inserter(minted.array), write_minted);
-  value.set("minted", std::move(minted));
+  value.set("minted", Json::array_of(session.minted, write_minted));
   if (!session.logged_out.empty()) {
-    Json names;
-    names.type = Json::Type::array;
-    std::transform(session.logged_out.begin(), session.logged_out.end(), std::back_inserter(names.array),
-                   [](const std::string& name) { return Json::of(std::string_view(name)); });
-    value.set("logged_out", std::move(names));
+    value.set("logged_out", Json::of(session.logged_out));
   }
   return write_json(value);
 }

@@ -189,13 +189,10 @@ Result<std::string> status(Host& host, const std::vector<std::string>& arguments
   }
   const std::vector<Login> lines = look_up_logins(host, *config, *vault);
   if (json) {
-    Json sessions;
-    sessions.type = Json::Type::array;
-    std::transform(lines.begin(), lines.end(), std::back_inserter(sessions.array),
-                   [&](const Login& line) { return describe_json(line, vault->name(), now); });
     Json answer = Json::make_object();
     answer.set("vault", Json::of(std::string_view(vault->name())));
-    answer.set("registries", std::move(sessions));
+    answer.set("registries",
+               Json::array_of(lines, [&](const Login& line) { return describe_json(line, vault->name(), now); }));
     return std::string(write_json(answer).view()) + "\n";
   }
   if (lines.empty()) {

@@ -111,5 +111,12 @@ TEST(OauthJson, SetsAndReplacesMembers) {
   EXPECT_EQ(write_json(object).view(), R"({"a":2,"b":true})");
 }
 
+TEST(OauthJson, MakesArrays) {
+  EXPECT_EQ(write_json(Json::make_array()).view(), "[]");
+  EXPECT_EQ(write_json(Json::of(std::vector<std::string>{"a", "\"", "a"})).view(), R"(["a","\"","a"])");
+  EXPECT_EQ(write_json(Json::array_of(std::vector{1.0, 2.0}, [](double n) { return Json::of(n + 1); })).view(),
+            "[2,3]");
+}
+
 }  // namespace
 }  // namespace keyberth::oauth

@@ -348,11 +348,8 @@ class Attempt {
       const std::string warning = printable(trial.error.message, 500);
       event.set("warning", Json::of(std::string_view(warning)));
     }
-    Json registries;
-    registries.type = Json::Type::array;
-    std::transform(left.begin(), left.end(), std::back_inserter(registries.array),
-                   [](const Known& login) { return Json::of(std::string_view(login.registry)); });
-    event.set("left_behind", std::move(registries));
+    event.set("left_behind",
+              Json::array_of(left, [](const Known& login) { return Json::of(std::string_view(login.registry)); }));
     tools_.screen.event(event);
   }
 
