@@ -2,7 +2,6 @@
 #include "helpers/secretservice/secretservice_store.h"
 
 #include <algorithm>
-#include <chrono>
 #include <map>
 #include <optional>
 #include <utility>
@@ -117,22 +116,9 @@ Result<std::vector<std::string>> unlocked_items(SecretService& service, std::spa
   return paths;
 }
 
-/// The default collection, if there is one. GNOME Keyring rereads its files when they have changed, also by its own
-/// hand, and for a moment has none then (seen under load): so ask again before believing it.
-Result<std::optional<std::string>> find_default(Host& host, SecretService& service) {
-  constexpr int kTries = 5;
-  constexpr std::chrono::milliseconds kPause(50);
-  auto collection = service.default_collection();
-  for (int i = 1; i < kTries && collection && !collection->has_value(); ++i) {
-    host.sleep_until(host.now() + kPause);
-    collection = service.default_collection();
-  }
-  return collection;
-}
-
 /// The default collection, made if there is none, and unlocked. May ask a person.
-Result<std::string> open_collection(Host& host, SecretService& service) {
-  auto collection = find_default(host, service);
+Result<std::string> open_collection(SecretService& service) {
+  auto collection = service.default_collection();
   if (!collection) {
     return pass_on(std::move(collection));
   }
@@ -240,7 +226,7 @@ Result<> SecretServiceStore::store(const Credential& credential) {
   if (!turn) {
     return tl::unexpected(turn.error());
   }
-  auto collection = open_collection(host_, **service);
+  auto collection = open_collection(**service);
   if (!collection) {
     return pass_on(std::move(collection));
   }

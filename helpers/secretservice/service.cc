@@ -3,6 +3,7 @@
 
 #include <glib.h>
 
+#include <chrono>
 #include <utility>
 
 #include "helpers/secretservice/bus.h"
@@ -252,12 +253,23 @@ Result<std::optional<Secret>> SecretService::secret(const std::string& item) {
   return secret;
 }
 
-Result<std::optional<std::string>> SecretService::default_collection() {
+Result<std::optional<std::string>> SecretService::read_default_alias() {
   auto reply = required(bus_->call({kRoot, kService, "ReadAlias", take(g_variant_new("(s)", "default")), "(o)"}));
   if (!reply) {
     return pass_on(std::move(reply));
   }
   return path_at(reply->get(), 0);
+}
+
+Result<std::optional<std::string>> SecretService::default_collection() {
+  constexpr int kTries = 5;
+  constexpr std::chrono::milliseconds kPause(50);
+  auto collection = read_default_alias();
+  for (int i = 1; i < kTries && collection && !collection->has_value(); ++i) {
+    host_.sleep_until(host_.now() + kPause);
+    collection = read_default_alias();
+  }
+  return collection;
 }
 
 Result<std::string> SecretService::create_default_collection() {

@@ -75,7 +75,8 @@ class SecretService {
   /// The secret of an unlocked item; nothing when it has gone meanwhile.
   [[nodiscard]] Result<std::optional<Secret>> secret(const std::string& item);
 
-  /// Path of the default collection, if there is one.
+  /// Path of the default collection, if there is one. GNOME Keyring rereads its files when they have changed, also by
+  /// its own hand, and for a moment has none then (seen under load): that there is none is believed after 200 ms.
   [[nodiscard]] Result<std::optional<std::string>> default_collection();
 
   /// Makes one, which asks a person for its password. The error tells dismissed (locked) from impossible.
@@ -100,6 +101,7 @@ class SecretService {
  private:
   SecretService(Host& host, std::unique_ptr<Bus> bus);
   [[nodiscard]] Result<> open_session();
+  [[nodiscard]] Result<std::optional<std::string>> read_default_alias();
   /// What a method that may prompt has done: the first value of its reply, or the result of the prompt that its last
   /// value names. When that was dismissed, the error says that the provider `refusal` ("is locked").
   [[nodiscard]] Result<Variant> outcome(Result<Variant> reply, const std::string& refusal);

@@ -2,8 +2,9 @@
 import time
 
 import sandbox
+from doctor import examine
 from fake_provider import COLLECTION_PATH, GOOD, ITEM_PATH, PROMPT_PATH, SILENCE, Completed, FakeProvider, Refusal, item
-from secretservice_world import ACTIONS, SecretServiceCase, SecretServiceWorld, login
+from secretservice_world import ACTIONS, HELPER, SecretServiceCase, SecretServiceWorld, login
 
 ONE_SECOND = {"DOCKER_CREDENTIAL_TIMEOUT": "1"}
 
@@ -131,6 +132,32 @@ class Missing(FakeCase):
     def test_delete_that_deletes_nothing(self):
         self.provider()
         self.assert_error(self.helper("erase", "r.example"), "did not delete the credential for r.example")
+
+
+class NoDefaultForAMoment(FakeCase):
+    """As in GNOME Keyring while it rereads its files."""
+
+    def default_keyring(self):
+        [check] = [each for each in examine(self.world, HELPER).checks if each["link"] == "default keyring"]
+        return check["finding"]
+
+    def test_store_and_doctor_ask_again(self):
+        for use in (self.store, lambda: self.assertEqual(self.default_keyring(), "it is unlocked")):
+            answers = [("o", ("/",))] * 2
+            fake = FakeProvider(self.world.env["DBUS_SESSION_BUS_ADDRESS"],
+                                ReadAlias=lambda _: answers.pop() if answers else GOOD["ReadAlias"])
+            try:
+                use()
+                self.assertEqual(answers, [])
+            finally:
+                fake.close()
+
+    def test_nobody_asks_for_ever(self):
+        fake = self.provider(ReadAlias=("o", ("/",)))
+        began = time.monotonic()
+        self.assertIn("has no default keyring yet", self.default_keyring())
+        self.assertLess(time.monotonic() - began, 2)
+        self.assertEqual(len(fake.called("ReadAlias")), 5)
 
 
 class Locked(FakeCase):
