@@ -155,9 +155,7 @@ Result<> Bus::find_provider() {
     host_.debug("starting the keyring service");
     auto started = ask_bus("StartServiceByName", take(g_variant_new("(su)", kSecrets, 0U)), "(u)", kMachine);
     if (!started && started.error().kind == ErrorKind::timed_out) {
-      return fail(ErrorKind::timed_out,
-                  "the keyring service was started but is not ready after " + std::to_string(kMachine.count()) + " s",
-                  "See what it says: journalctl --user -n 50. Then try again.");
+      return tl::unexpected(slow_start(kMachine));
     }
     if (!started) {
       return pass_on(std::move(started));
@@ -206,22 +204,15 @@ Result<> Bus::wait_for_provider(const std::function<bool()>& done) {
     return {};
   }
   if (ping->result == nullptr || !finish(ping)) {
-    const std::string name = capitalized(provider());
-    const std::string end =
-        pid_ == 0 ? "" : " End it, and the bus starts another:\n  kill -KILL " + std::to_string(pid_);
-    return fail(ErrorKind::timed_out, name + " does not respond",
-                "It is stopped or stuck. Log out of the desktop and in again." + end);
+    const std::string& name = provider();  // which finds out the process, too
+    return tl::unexpected(stuck(name, pid_));
   }
   const seconds limit = std::max(patience_, kQuiet);
   host_.debug(provider() + " may be waiting for you, for up to " + std::to_string(limit.count()) + " s");
   if (wait_until(done, began + limit)) {
     return {};
   }
-  return fail(ErrorKind::timed_out,
-              capitalized(provider()) + " did not answer within " + std::to_string(limit.count()) +
-                  " s; it may be waiting for you in a window of its own",
-              "Look for its window: unlock the database or allow the access there, then run the command again.\n"
-              "DOCKER_CREDENTIAL_TIMEOUT=SECONDS in the environment makes us wait longer.");
+  return tl::unexpected(busy(provider(), limit));
 }
 
 Bus::PendingPtr Bus::start(const std::string& destination, const Call& call) {
@@ -340,11 +331,7 @@ Result<std::optional<Variant>> Bus::perform(const std::string& prompt) {
   if (!answered) {
     const PendingPtr dismissed = start(owner_, {prompt, kPrompt, "Dismiss", nullptr, "()"});
     wait_until([&] { return dismissed->result != nullptr; }, host_.now() + kLookup);
-    return fail(ErrorKind::timed_out,
-                capitalized(provider()) + " asked for your answer, and none came within " +
-                    std::to_string(limit.count()) + " s",
-                "Answer its dialog in time, or unlock it beforehand, then run the command again.\n"
-                "DOCKER_CREDENTIAL_TIMEOUT=SECONDS in the environment makes us wait longer.");
+    return tl::unexpected(prompt_unanswered(provider(), limit));
   }
   if (prompted.completed != nullptr) {
     gboolean was_dismissed = FALSE;
@@ -359,8 +346,7 @@ Result<std::optional<Variant>> Bus::perform(const std::string& prompt) {
   if (is_closed()) {
     return tl::unexpected(bus_gone());
   }
-  return fail(ErrorKind::unavailable, capitalized(provider()) + " went away while it asked for your answer",
-              "Run the command again.");
+  return tl::unexpected(prompt_vanished(provider()));
 }
 
 const std::string& Bus::provider() {

@@ -10,6 +10,8 @@ namespace {
 constexpr std::string_view kGnomeUnlock =
     "  bash -c 'IFS= read -rsp \"Keyring password: \" p; printf %s \"$p\"' | gnome-keyring-daemon --replace --unlock\n";
 
+constexpr std::string_view kLongerWait = "DOCKER_CREDENTIAL_TIMEOUT=SECONDS in the environment makes us wait longer.";
+
 }  // namespace
 
 Error no_provider(std::string_view idle) {
@@ -31,6 +33,39 @@ Error no_provider(std::string_view idle) {
 Error no_start(const std::string& text) {
   return {ErrorKind::unavailable, "the keyring service could not be started: " + text,
           "See what it says: journalctl --user -n 50. Try it by hand: gnome-keyring-daemon --foreground"};
+}
+
+Error slow_start(std::chrono::seconds limit) {
+  return {ErrorKind::timed_out,
+          "the keyring service was started but is not ready after " + std::to_string(limit.count()) + " s",
+          "See what it says: journalctl --user -n 50. Then try again."};
+}
+
+Error stuck(std::string_view provider, std::uint32_t pid) {
+  const std::string end = pid == 0 ? "" : " End it, and the bus starts another:\n  kill -KILL " + std::to_string(pid);
+  return {ErrorKind::timed_out, capitalized(std::string(provider)) + " does not respond",
+          "It is stopped or stuck. Log out of the desktop and in again." + end};
+}
+
+Error busy(std::string_view provider, std::chrono::seconds limit) {
+  return {ErrorKind::timed_out,
+          capitalized(std::string(provider)) + " did not answer within " + std::to_string(limit.count()) +
+              " s; it may be waiting for you in a window of its own",
+          "Look for its window: unlock the database or allow the access there, then run the command again.\n" +
+              std::string(kLongerWait)};
+}
+
+Error prompt_unanswered(std::string_view provider, std::chrono::seconds limit) {
+  return {
+      ErrorKind::timed_out,
+      capitalized(std::string(provider)) + " asked for your answer, and none came within " +
+          std::to_string(limit.count()) + " s",
+      "Answer its dialog in time, or unlock it beforehand, then run the command again.\n" + std::string(kLongerWait)};
+}
+
+Error prompt_vanished(std::string_view provider) {
+  return {ErrorKind::unavailable, capitalized(std::string(provider)) + " went away while it asked for your answer",
+          "Run the command again."};
 }
 
 bool is_nobody(std::string_view name) { return name.ends_with(".ServiceUnknown") || name.ends_with(".NameHasNoOwner"); }

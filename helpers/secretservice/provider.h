@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <chrono>
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -28,6 +30,19 @@ inline constexpr const char* kIdleNames[] = {kKeePassXCName, "org.kde.kwalletd5"
 
 /// The error when one is installed and does not start; `text` is what the bus says.
 [[nodiscard]] Error no_start(const std::string& text);
+
+/// The error when it was started and is not ready within `limit`.
+[[nodiscard]] Error slow_start(std::chrono::seconds limit);
+
+/// The error when `provider` answers nothing, not even a ping. `pid` is its process, 0 when that is not known.
+[[nodiscard]] Error stuck(std::string_view provider, std::uint32_t pid);
+
+/// The error when `provider` answers pings, but not the call.
+[[nodiscard]] Error busy(std::string_view provider, std::chrono::seconds limit);
+
+/// The errors when a prompt of `provider` was not answered by anybody, and when `provider` ended meanwhile.
+[[nodiscard]] Error prompt_unanswered(std::string_view provider, std::chrono::seconds limit);
+[[nodiscard]] Error prompt_vanished(std::string_view provider);
 
 /// Whether a D-Bus error of this name says that nobody has the name that was called.
 [[nodiscard]] bool is_nobody(std::string_view name);

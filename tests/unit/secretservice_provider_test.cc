@@ -44,6 +44,22 @@ TEST(SecretServiceProvider, NobodyThereIsUnavailableWithAPackageToInstall) {
   EXPECT_NE(no_provider("org.kde.kwalletd6").hint.find("\n  kwriteconfig6 "), std::string::npos);
 }
 
+TEST(SecretServiceProvider, WaitsThatCameToTheirEnd) {
+  EXPECT_EQ(slow_start(std::chrono::seconds(10)).message,
+            "the keyring service was started but is not ready after 10 s");
+  EXPECT_EQ(stuck("KWallet", 0).message, "KWallet does not respond");
+  EXPECT_EQ(stuck("KWallet", 0).hint.find("kill"), std::string::npos);
+  EXPECT_NE(stuck("KWallet", 7).hint.find("\n  kill -KILL 7"), std::string::npos);
+  for (const Error& error : {busy("the keyring service", std::chrono::seconds(3)),
+                             prompt_unanswered("the keyring service", std::chrono::seconds(3))}) {
+    EXPECT_EQ(error.kind, ErrorKind::timed_out);
+    EXPECT_EQ(error.message.find("The keyring service "), 0U);
+    EXPECT_NE(error.message.find(" within 3 s"), std::string::npos);
+    EXPECT_NE(error.hint.find("\nDOCKER_CREDENTIAL_TIMEOUT=SECONDS"), std::string::npos);
+  }
+  EXPECT_EQ(prompt_vanished("KWallet").kind, ErrorKind::unavailable);
+}
+
 TEST(SecretServiceProvider, ErrorsOfCalls) {
   const auto kind = [](std::string_view name) { return call_failed("KWallet", name, "x", false).kind; };
   EXPECT_EQ(kind("org.freedesktop.DBus.Error.ServiceUnknown"), ErrorKind::unavailable);
