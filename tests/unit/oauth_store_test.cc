@@ -2,125 +2,18 @@
 #include "helpers/oauth/oauth_store.h"
 
 #include <gtest/gtest.h>
-#include <unistd.h>
 
-#include <array>
-#include <filesystem>
-#include <fstream>
-#include <map>
 #include <string>
 #include <utility>
 
 #include "common/protocol.h"
-#include "helpers/oauth/answer.h"
 #include "helpers/oauth/known.h"
-#include "helpers/oauth/status.h"
-#include "helpers/oauth/vault_answer.h"
-#include "tests/unit/fake_host.h"
+#include "tests/unit/oauth_store_case.h"
 
 namespace keyberth::oauth {
 namespace {
 
-constexpr UnixTime kNow = 1700000000;
-const std::string kKey = "oauth+https://reg.example.com";
-
-/// A vault in a map and a scripted network program behind a fake Host; configuration and state in a folder.
-class OauthStoreTest : public testing::Test {
- protected:
-  void SetUp() override {
-    root_ = testing::TempDir() + "keyberth-store-" + std::to_string(getpid());
-    std::filesystem::remove_all(root_);
-    std::filesystem::create_directories(root_ + "/docker-credential-oauth");
-    std::filesystem::create_directories(root_ + "/run");
-    std::filesystem::permissions(root_ + "/run", std::filesystem::perms::owner_all);
-    host_.variables = {{"XDG_CONFIG_HOME", root_},
-                       {"XDG_STATE_HOME", root_ + "/state"},
-                       {"XDG_CONFIG_DIRS", root_ + "/none"},
-                       {"XDG_RUNTIME_DIR", root_ + "/run"}};
-    configure("");
-    host_.program = [this](const ProcessRequest& request) { return run(request); };
-  }
-  void TearDown() override { std::filesystem::remove_all(root_); }
-
-  void configure(const std::string& members, const std::string& top = "") {
-    const std::string rule = R"({"issuer":"https://id.example.com","client_id":"c")" + members + "}";
-    std::ofstream(root_ + "/docker-credential-oauth/config.json")
-        << R"({"vault":"map")" << top << R"(,"registries":{"reg.example.com":)" << rule << R"(,"two.example.com":)"
-        << rule << "}}";
-  }
-
-  Result<ProcessResult> run(const ProcessRequest& request) {
-    const std::string& program = request.arguments[0];
-    if (program == "/net") {
-      ++net_calls_;
-      EXPECT_TRUE(request.detached);
-      EXPECT_EQ(request.arguments[1], "renew");
-      return net_ ? net_(request) : fail(ErrorKind::unavailable, "no network in this test");
-    }
-    if (program != "docker-credential-map" || !vault_error_.empty()) {
-      return program == "docker-credential-map" ? done(1, vault_error_, "debug: why\nunlock it\n")
-                                                : fail(ErrorKind::unavailable, program + " is not installed");
-    }
-    const std::string input(request.input);
-    if (request.arguments[1] == "store") {
-      const auto credential = parse_credential(input);
-      vault_[credential->server] = {credential->username, std::string(credential->secret.view())};
-      return done(0, "");
-    }
-    if (request.arguments[1] == "erase") {
-      vault_.erase(input);
-      return done(0, "");
-    }
-    if (request.arguments[1] == "list") {
-      return done(0, vault_.contains("plain.example") ? R"({"plain.example":"bob"})" : "{}");
-    }
-    const auto entry = vault_.find(input);
-    if (entry == vault_.end()) {
-      return done(1, std::string(kNotFound) + "\n");
-    }
-    return done(
-        0, std::string(format_credential(input, {input, entry->second.first, Secret(entry->second.second)}).view()));
-  }
-
-  static Result<ProcessResult> done(int code, const std::string& output, const std::string& errors = "") {
-    return ProcessResult{code, Secret(output), errors, ""};
-  }
-
-  /// A session for reg.example.com whose credential was made `age` seconds ago and lives an hour.
-  static Session session(UnixTime age, const std::string& registry = "reg.example.com") {
-    Session session;
-    session.issuer = "https://id.example.com";
-    session.client_id = "c";
-    session.token_endpoint = "https://id.example.com/token";
-    session.refresh_token = Secret("refresh");
-    session.identity = "alice";
-    session.put({registry, "alice", Secret("minted"), kNow - age, kNow - age + 3600});
-    return session;
-  }
-  void put(const Session& session, const std::string& key = kKey) {
-    vault_[key] = {"oauth-session", std::string(write_session(session).view())};
-  }
-
-  std::string get(const std::string& server) {
-    const std::array<std::string, 2> keys{server, "https://never-asked.example"};
-    const auto credential = store_.get(keys);
-    return credential
-               ? credential->username + ":" + std::string(credential->secret.view())
-               : credential.error().message + (credential.error().hint.empty() ? "" : " | " + credential.error().hint);
-  }
-  Result<> erase(const std::string& server) {
-    const std::array<std::string, 1> keys{server};
-    return store_.erase(keys);
-  }
-
-  std::string root_;
-  FakeHost host_;
-  std::map<std::string, std::pair<std::string, std::string>> vault_;
-  std::string vault_error_;
-  std::function<Result<ProcessResult>(const ProcessRequest&)> net_;
-  int net_calls_ = 0;
-  OauthStore store_{host_, [] { return kNow; }, "/net"};
-};
+class OauthStoreTest : public OauthStoreCase {};
 
 TEST_F(OauthStoreTest, ServesAFreshCredentialWithoutTheNetwork) {
   put(session(60));
@@ -329,88 +222,6 @@ TEST_F(OauthStoreTest, ListsRegistriesWithASessionAndTheVaults) {
   EXPECT_EQ(get("two.example.com"), kNotFound);
   EXPECT_EQ(known_logins(host_).size(), 2U) << "what is in another vault is known on";
   EXPECT_EQ(format_list(*store_.list()), "{\"plain.example\":\"bob\"}\n") << "the vault was emptied meanwhile";
-}
-
-TEST_F(OauthStoreTest, SaysWhatTheVaultSays) {
-  vault_error_ = "the keyring is locked\n";
-  EXPECT_EQ(get("reg.example.com"), "docker-credential-map: the keyring is locked | unlock it");
-  EXPECT_EQ(host_.log.back(), "why") << "the vault's debug lines are ours";
-  EXPECT_FALSE(store_.list());
-  EXPECT_FALSE(erase("reg.example.com"));
-  EXPECT_FALSE(store_.store({"reg.example.com", "a", Secret("b")}));
-  vault_error_ = "Error: credentials not found in native keychain";
-  EXPECT_EQ(get("reg.example.com"), kNotFound) << "older helpers put words around it";
-}
-
-TEST_F(OauthStoreTest, RefusesAnAnswerThatIsNone) {
-  host_.program = [](const ProcessRequest&) { return done(0, "hello\n"); };
-  EXPECT_EQ(get("plain.example").find("docker-credential-map gave an answer that is none of the protocol"), 0U);
-  host_.program = [](const ProcessRequest&) { return done(0, R"({"ServerURL":"a","Username":"","Secret":""})"); };
-  EXPECT_EQ(get("plain.example"), kNotFound);
-}
-
-TEST_F(OauthStoreTest, TakesTheFirstVaultThatWorks) {
-  std::ofstream(root_ + "/docker-credential-oauth/config.json") << "{}";
-  host_.variables["HOME"] = root_ + "/home";
-  EXPECT_EQ(
-      get("plain.example"),
-      "there is no vault in which logins can be kept | secretservice: the vault cannot be used: "
-      "docker-credential-secretservice is not installed\npass: the vault cannot be used: docker-credential-pass is "
-      "not installed\nkeyctl: the vault cannot be used: docker-credential-keyctl is not installed");
-  std::vector<std::string> asked;
-  host_.program = [&](const ProcessRequest& request) -> Result<ProcessResult> {
-    asked.push_back(request.arguments[0].substr(18) + " " + request.arguments[1]);
-    return request.arguments[0] == "docker-credential-secretservice" ? done(1, "no bus")
-           : request.arguments[1] == "list"                          ? done(0, "{}")
-                                                                     : done(1, std::string(kNotFound));
-  };
-  EXPECT_EQ(get("plain.example"), kNotFound);
-  EXPECT_EQ(asked, (std::vector<std::string>{"secretservice list", "pass list", "keyctl list", "keyctl get"}))
-      << "pass has no store here";
-  std::filesystem::create_directories(root_ + "/home/.password-store");
-  std::ofstream(root_ + "/home/.password-store/.gpg-id") << "key";
-  asked.clear();
-  EXPECT_EQ(get("plain.example"), kNotFound);
-  EXPECT_EQ(asked.back(), "pass get");
-}
-
-TEST_F(OauthStoreTest, StatusShowsWhoAndHowLong) {
-  put(session(1080));
-  const auto text = status(host_, {}, kNow);
-  ASSERT_TRUE(text) << text.error().message;
-  for (const char* part :
-       {"reg.example.com\n  session       alive\n", "  identity      alice\n", "in 42 minutes",
-        "  vault         docker-credential-map\n", "two.example.com\n  session       not logged in\n",
-        "docker-credential-oauth login two.example.com"}) {
-    EXPECT_NE(text->find(part), std::string::npos) << *text;
-  }
-  const auto json = status(host_, {"--json"}, kNow);
-  ASSERT_TRUE(json);
-  for (const char* part :
-       {R"("registry":"reg.example.com","logged_in":true,"alive":true,"identity":"alice")",
-        R"("expires":1700002520,"expires_in":2520)", R"("registry":"two.example.com","logged_in":false)"}) {
-    EXPECT_NE(json->find(part), std::string::npos) << *json;
-  }
-  for (const char* secret : {"minted", "refresh\""}) {
-    EXPECT_EQ((*text + *json).find(secret), std::string::npos);
-  }
-  EXPECT_EQ(status(host_, {"--xml"}, kNow).error().kind, ErrorKind::usage);
-  EXPECT_EQ(net_calls_, 0);
-}
-
-TEST(OauthVaultAnswer, IsReadStrictly) {
-  const auto credential = parse_vault_credential(R"({"ServerURL":"a","Username":"b","Secret":"c"})");
-  ASSERT_TRUE(credential);
-  EXPECT_EQ(credential->secret.view(), "c");
-  for (const char* text :
-       {"", "{}", "[]", R"({"ServerURL":"a","Username":"b"})", R"({"ServerURL":"a","Username":1,"Secret":"c"})",
-        R"({"ServerURL":"a","Username":"b\n","Secret":"c"})", R"({"ServerURL":"a","Username":"b","Secret":"c"}{})",
-        R"({"ServerURL":"a","Username":"b","Secret":"c","Secret":"d"})"}) {
-    EXPECT_FALSE(parse_vault_credential(text)) << text;
-  }
-  EXPECT_EQ(parse_vault_list(R"({"a":"b","c":1})")->size(), 1);
-  EXPECT_FALSE(parse_vault_list("[]"));
-  EXPECT_FALSE(parse_vault_list("null"));
 }
 
 }  // namespace
