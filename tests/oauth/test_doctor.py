@@ -59,6 +59,14 @@ class DoctorCase(SandboxCase):
     def assert_words_of_get(self, problem):
         self.assertEqual(self.world.get().out, problem["finding"] + "\n")
 
+    def assert_login_mends(self, finding):
+        """There is one problem, which `get` tells in the same words, and the login that it prints mends it."""
+        problem = self.only("problem")
+        self.assert_words_of_get(problem)
+        self.assertIn(finding, problem["finding"])
+        self.log_in(problem)
+        self.assert_well()
+
 
 class LoginTest(DoctorCase):
     def test_all_well_is_said_offline_and_without_secrets(self):
@@ -81,38 +89,22 @@ class LoginTest(DoctorCase):
     def test_ended_by_the_provider(self):
         self.world.make_session()
         self.world.write_session({**self.world.session(), "dead": "the provider has revoked it", "minted": []})
-        problem = self.only("problem")
-        self.assert_words_of_get(problem)
-        self.assertIn("revoked", problem["finding"])
-        self.log_in(problem)
-        self.assert_well()
+        self.assert_login_mends("revoked")
 
     def test_other_client_than_the_rule_names(self):
         self.world.make_session(client_id="former", minted=[], expires=1)
-        problem = self.only("problem")
-        self.assert_words_of_get(problem)
-        self.assertIn("another provider or client", problem["finding"])
-        self.log_in(problem)
-        self.assert_well()
+        self.assert_login_mends("another provider or client")
 
     def test_expired_with_nothing_to_renew_it(self):
         self.world.make_session(refresh_token="")
         self.assert_well()
         self.world.age_session()
-        problem = self.only("problem")
-        self.assert_words_of_get(problem)
-        self.assertIn("gave nothing to renew it with", problem["finding"])
-        self.log_in(problem)
-        self.assert_well()
+        self.assert_login_mends("gave nothing to renew it with")
 
     def test_renewal_whose_answer_was_lost(self):
         self.world.make_session(refresh_sent=1)
         self.world.age_session()
-        problem = self.only("problem")
-        self.assert_words_of_get(problem)
-        self.assertIn("not known whether the provider spent the refresh token", problem["finding"])
-        self.log_in(problem)
-        self.assert_well()
+        self.assert_login_mends("not known whether the provider spent the refresh token")
 
     def test_expired_but_renewable_is_well(self):
         self.world.make_session()
@@ -232,9 +224,7 @@ class VaultTest(DoctorCase):
 
     def test_which_and_why(self):
         self.assertEqual(self.vault_line(), "docker-credential-keyctl, as configured")
-        config = json.loads(self.world.oauth_config.read_text())
-        del config["vault"]
-        self.world.oauth_config.write_text(json.dumps(config))
+        self.world.configure_oauth(vault=None)
         self.assertRegex(self.vault_line(), "^docker-credential-keyctl, the first that works \\(secretservice: .*no D-Bus "
                                             "session bus.*; pass: there is no password store yet\\)$")
 

@@ -39,10 +39,8 @@ class Story:
 
     def test_vault_of_its_own_choice(self):
         """Without a name in the configuration, the one that works here is taken, and login says which."""
-        self.world.configure_oauth()
+        self.world.configure_oauth(vault=None)
         rules = json.loads(self.world.oauth_config.read_text())
-        del rules["vault"]
-        self.world.oauth_config.write_text(json.dumps(rules))
         done = self.world.logged_in()
         self.assertIn(self.world.vault, json.dumps(done.events))
         self.assertIsNotNone(self.world.session())
@@ -61,10 +59,7 @@ class SecretServiceTest(Story, SandboxCase):
 
     def test_its_choice_cannot_be_reached(self):
         """As from cron: an error, for another vault knows nothing of the login."""
-        self.world.configure_oauth()
-        rules = json.loads(self.world.oauth_config.read_text())
-        del rules["vault"]
-        self.world.oauth_config.write_text(json.dumps(rules))
+        self.world.configure_oauth(vault=None)
         self.world.logged_in()
         self.world.env["DBUS_SESSION_BUS_ADDRESS"] = "unix:path=/nonexistent"
         get = self.world.get()
@@ -80,16 +75,16 @@ class KeyctlTest(Story, SandboxCase):
     def make_world(self):
         return KeyctlVault()
 
-    def test_a_better_vault_appears(self):
-        """Later there is a password store: the login is still found where it was made."""
-        self.world.configure_oauth()
-        rules = json.loads(self.world.oauth_config.read_text())
-        del rules["vault"]
-        self.world.oauth_config.write_text(json.dumps(rules))
-        self.world.logged_in()
+    def make_password_store(self):
         made = self.world.run("docker-credential-pass", "init", "--no-passphrase", timeout=60)
         self.addCleanup(self.world.run, "gpgconf", "--kill", "all")
         self.assertEqual(made.code, 0, made)
+
+    def test_a_better_vault_appears(self):
+        """Later there is a password store: the login is still found where it was made."""
+        self.world.configure_oauth(vault=None)
+        self.world.logged_in()
+        self.make_password_store()
         self.assertEqual(self.world.credential()[0], "alice")
         token = self.world.session()["refresh_token"]
         self.assertEqual(self.world.oauth("logout", NOBODY).code, 0)
@@ -102,9 +97,7 @@ class KeyctlTest(Story, SandboxCase):
         self.world.configure_oauth({host: self.world.rule() for host in (NOBODY, other)})
         self.world.logged_in()
         former = [self.world.session(), self.world.make_session(other)]
-        made = self.world.run("docker-credential-pass", "init", "--no-passphrase", timeout=60)
-        self.addCleanup(self.world.run, "gpgconf", "--kill", "all")
-        self.assertEqual(made.code, 0, made)
+        self.make_password_store()
         done = self.world.logged_in(None, "--vault", "pass")
         self.assertIn(other, done.events[-1]["left_behind"])
         checks = json.loads(self.world.oauth("doctor", "--store", "--json").out)["checks"]

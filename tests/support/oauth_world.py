@@ -261,10 +261,12 @@ class OauthMixin:
         return Path(self.env["XDG_CONFIG_HOME"]) / "docker-credential-oauth/config.json"
 
     def configure_oauth(self, registries=None, **more):
-        """Without arguments: `host` by the rule above."""
+        """Without arguments: `host` by the rule above. With `vault=None` the configuration names no vault."""
         self.oauth_config.parent.mkdir(mode=0o700, exist_ok=True)
         self.rules = registries if registries is not None else {self.host: self.rule()}
-        self.oauth_config.write_text(json.dumps({"vault": self.vault, "registries": self.rules, **more}, indent=2))
+        members = {"vault": self.vault, "registries": self.rules, **more}
+        self.oauth_config.write_text(json.dumps({name: value for name, value in members.items() if value is not None},
+                                                indent=2))
 
     def start_oauth_registry(self, refresh_token=None, tls=True):
         """The registry and its token server; `host` is the registry from then on."""

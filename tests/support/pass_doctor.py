@@ -1,14 +1,7 @@
 """Calls of `docker-credential-pass doctor`, and of the commands it prints, in a PassWorld."""
 import json
-import os
-import pty
-import select
-import subprocess
-import time
 
 from pass_helper import HelperCase
-from pass_world import PASSPHRASE
-from sandbox import Done
 from trouble import reads
 
 DOCTOR = "docker-credential-pass doctor --store --json"
@@ -54,26 +47,3 @@ class DoctorCase(HelperCase):
                  if check["state"] == "problem" or check["state"] == "note" and check["link"] not in notes]
         self.assertEqual(wrong, [])
         self.assertIn("stored, read and removed", report["checks"][-1]["finding"])
-
-    def in_terminal(self, script):
-        """Runs a script in a terminal where somebody types the passphrase."""
-        controller, terminal = pty.openpty()
-        self.addCleanup(os.close, controller)
-        process = subprocess.Popen(["setsid", "--ctty", "--wait", "sh", "-c", script], stdin=terminal, stdout=terminal,
-                                   stderr=terminal, env={**self.world.env, "TERM": "xterm"})
-        os.close(terminal)
-        seen, typed = b"", False
-        deadline = time.monotonic() + 20
-        while process.poll() is None and time.monotonic() < deadline:
-            if select.select([controller], [], [], 0.05)[0]:
-                try:
-                    seen += os.read(controller, 65536)
-                except OSError:  # nobody has the terminal open any more
-                    time.sleep(0.01)
-            if not typed and b"assphrase" in seen:
-                os.write(controller, PASSPHRASE.encode() + b"\r")
-                typed = True
-        process.kill()
-        self.assertTrue(typed, seen)
-        self.assertEqual(process.wait(), 0, seen)
-        self.world.history.append(((script,), Done(0, seen, b"", 0)))

@@ -4,7 +4,9 @@ import os
 import unittest
 from pathlib import Path
 
-from pass_world import PassCase
+from pass_world import PASSPHRASE, PassCase
+from sandbox import Done
+from terminal import Terminal
 
 HELPER = "docker-credential-pass"
 OLDER = Path("/usr/bin/docker-credential-pass")
@@ -51,6 +53,15 @@ class HelperCase(PassCase):
         self.assertTrue(done.err.startswith(f"{HELPER}: {done.out}  "), done)
         for text in texts:
             self.assertIn(text, done.err)
+
+    def in_terminal(self, script):
+        """Runs a script in a terminal where somebody types the passphrase when he is asked for it."""
+        terminal = Terminal(["sh", "-c", script], {**self.world.env, "TERM": "xterm"})
+        self.addCleanup(terminal.close)
+        terminal.until("assphrase")
+        terminal.type(PASSPHRASE.encode() + b"\r")
+        self.assertEqual(terminal.finish(), 0, terminal.text)
+        self.world.history.append(((script,), Done(0, terminal.text.encode(), b"", 0)))
 
     def files(self):
         """Every file in the store, without git's, as paths relative to it."""

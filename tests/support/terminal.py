@@ -31,7 +31,7 @@ class Terminal:
             data = os.read(self.master, 65536)
         except OSError:  # everybody has left the terminal
             return False
-        self.text += data.decode().replace("\r\n", "\n")
+        self.text += data.decode(errors="replace").replace("\r\n", "\n")
         return bool(data)
 
     def until(self, pattern, timeout=20):
