@@ -349,9 +349,7 @@ class KeePassXC(DoctorCase):
         return KeePassXCWorld(confirm_access=True)
 
     def restart(self, enabled="true", **options):
-        os.killpg(self.world.keyring.pid, signal.SIGKILL)  # it misses gentler ones while it starts
-        self.world.keyring.wait(10)
-        self.world.wait_for(lambda: not self.world.client.name_has_owner(), "KeePassXC to leave the bus")
+        self.world.kill_keepassxc()
         ini = self.world.root / "keepassxc.ini"
         settings = KEEPASSXC_SETTINGS.format(confirm_delete="false", confirm_access="false")
         ini.write_text(settings.replace("Enabled=true", f"Enabled={enabled}"))
