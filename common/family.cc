@@ -52,7 +52,7 @@ Member ask(const Helper& helper, const std::string& suffix) {
   std::string path = own_folder() + "/" + program;
   path = access(path.c_str(), X_OK) == 0 ? path : find_program(helper.host, program);
   if (path.empty()) {
-    return {suffix, {{"program", Check::State::problem, "not installed", "sudo apt install " + program}}};
+    return {suffix, {{"program", Check::State::problem, "not installed", install_command(program)}}};
   }
   Result<std::vector<Check>> checks = ask_doctor(helper.host, path, kAnswerTime);
   return {suffix, checks ? *std::move(checks) : std::vector{problem("program", checks.error())}};

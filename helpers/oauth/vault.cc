@@ -5,7 +5,9 @@
 
 #include <chrono>
 
+#include "common/process.h"
 #include "common/protocol.h"
+#include "common/self.h"
 #include "common/split.h"
 #include "common/utf8.h"
 #include "helpers/oauth/json.h"
@@ -18,6 +20,7 @@ constexpr std::size_t kAnswerLimit = std::size_t{2} * 1024 * 1024;
 constexpr std::size_t kHintLines = 6;
 constexpr std::string_view kDebugPrefix = "debug: ";
 constexpr std::string_view kNoStore = "there is no password store yet";
+constexpr std::string_view kPreferred = "docker-credential-pass";
 /// One name for all sessions: older helpers keep several user names of one server side by side.
 constexpr std::string_view kSessionUser = "oauth-session";
 
@@ -183,6 +186,7 @@ Result<VaultChoice> find_vault(Host& host, const std::string& configured) {
   }
   std::vector<std::string> passed_over;
   std::string way_out;
+  std::string missing;
   for (const std::string name : {"secretservice", "pass", "keyctl"}) {
     Vault vault(host, name);
     const Result<> usable = check_vault(host, vault);
@@ -190,8 +194,14 @@ Result<VaultChoice> find_vault(Host& host, const std::string& configured) {
       host.debug("vault: docker-credential-" + name);
       return VaultChoice{std::move(vault), std::move(passed_over)};
     }
-    passed_over.push_back(name + ": " + usable.error().message);
+    const std::string program = "docker-credential-" + name;
+    const bool is_there = !find_program(host, program).empty();
+    passed_over.push_back(name + ": " + (is_there ? usable.error().message : "not installed"));
     way_out += usable.error().message == kNoStore ? "\n" + usable.error().hint : "";
+    missing = is_there || missing == kPreferred ? missing : program;
+  }
+  if (way_out.empty() && !missing.empty()) {
+    way_out = "\ninstall one of them, such as:\n  " + install_command(missing);
   }
   std::string hint;
   for (const std::string& reason : passed_over) {

@@ -118,6 +118,12 @@ class Setup {
   /// Where gpg could not ask, it has said so at the terminal; without a passphrase it has nothing to ask, and the last
   /// line of what it says is the cause.
   [[nodiscard]] Error not_made(std::string_view said) const {
+    if (const auto terminal = host_.terminal();
+        passphrase_ && terminal && access(terminal->c_str(), R_OK | W_OK) != 0) {
+      return {ErrorKind::locked,
+              "gpg may not ask at " + *terminal + ", which belongs to another user, as it does after su",
+              "on a terminal of its own: script -qc 'docker-credential-pass init' /dev/null"};
+    }
     if (passphrase_) {
       return {ErrorKind::locked, "gpg did not make a key", std::string(kTerminalHint)};
     }
@@ -168,9 +174,11 @@ class Setup {
   }
 
   [[nodiscard]] std::string report(const Key& key) const {
+    const char* third = key.is_new && passphrase_ ? "; the third question was for this" : "";
     std::string text = (key.is_new ? "Made the GPG key     " : "Uses your GPG key    ") + key.fingerprint + "\n" +
                        "                     " + printable(key.user_id) + "\n" + "Made the store       " +
-                       printable(store_) + "\n" + "Tested               a message was encrypted and read back\n";
+                       printable(store_) + "\n" + "Tested               a message was encrypted and read back" + third +
+                       "\n";
     if (key.is_new && !passphrase_) {
       text += "\nThe key has no passphrase: whoever can read your files can read the logins.\n";
     }
@@ -180,7 +188,8 @@ class Setup {
           "    gpg --armor --export-secret-keys " +
           key.fingerprint + "\n";
     }
-    return text + "\nNow let Docker use it, and log in:\n    docker-credential-pass configure\n    docker login\n";
+    return text +
+           "\nNow let Docker use it, and log in:\n    docker-credential-pass configure\n    docker login REGISTRY\n";
   }
 
   Host& host_;

@@ -56,7 +56,7 @@ class HeadlessCase(FamilyMixin, PassCase):
         shutil.copy(BIN / "docker-credential-pass", few)
         self.world.env["PATH"] = str(few)
         table = self.table(code=1)
-        self.assertRegex(table, r"(?m)^keyctl +no +not installed\n +sudo apt install docker-credential-keyctl$")
+        self.assertRegex(table, r"(?m)^keyctl +no +not installed\n +sudo apt install \./docker-credential-keyctl_\*\.deb$")
         self.assertRegex(table, r"(?m)^pass +no +the password store in \S+ is not set up\n.*\n? +.*docker-credential-pass init")
         self.assertIn("None of the stores works here yet", table)
 

@@ -151,6 +151,13 @@ class Trust(HttpCase):
         for server in (of_system, of_rule):
             self.assertEqual(200, self.get(server, env=env).status)
 
+    def test_no_certificates_to_know_servers_by(self):
+        server = self.tls(OK)
+        none = self.world.root / "none"
+        self.fails(self.get(server, env={"SSL_CERT_FILE": str(none)}, trusted=False), UNAVAILABLE, False,
+                   f"SSL_CERT_FILE names {none}", "unset SSL_CERT_FILE")
+        self.assertEqual([], server.heads)
+
     def test_unusable_ca_files(self):
         server = self.tls(OK)
         text = self.world.root / "text"

@@ -32,6 +32,7 @@ class EmptyAccount(InitCase):
         for text in (f"Made the GPG key     {key}\n", f"Made the store       {self.world.store}\n", "no passphrase",
                      'docker-credential-pass configure\n', f"gpg --armor --export-secret-keys {key}\n"):
             self.assertIn(text, done.out)
+        self.assertNotIn("question", done.out)
         self.assertEqual((self.world.store / ".gpg-id").read_text(), f"{key}\n")
         self.assertEqual(self.world.store.stat().st_mode & 0o777, 0o700)
         self.assert_works()
@@ -64,6 +65,7 @@ class EmptyAccount(InitCase):
         done = self.init()
         self.assertEqual(done.code, 0, done)
         self.assertNotIn("no passphrase", done.out)
+        self.assertIn("read back; the third question was for this\n", done.out)
         self.assertGreaterEqual(self.world.prompts(), 1)
         self.assert_works()
         self.world.end_agents()

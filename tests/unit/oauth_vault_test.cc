@@ -37,11 +37,10 @@ TEST_F(OauthVaultTest, RefusesAnAnswerThatIsNone) {
 TEST_F(OauthVaultTest, TakesTheFirstVaultThatWorks) {
   std::ofstream(root_ + "/docker-credential-oauth/config.json") << "{}";
   host_.variables["HOME"] = root_ + "/home";
-  EXPECT_EQ(
-      get("plain.example"),
-      "there is no vault in which logins can be kept | secretservice: the vault cannot be used: "
-      "docker-credential-secretservice is not installed\npass: the vault cannot be used: docker-credential-pass is "
-      "not installed\nkeyctl: the vault cannot be used: docker-credential-keyctl is not installed");
+  host_.variables["PATH"] = root_;
+  EXPECT_EQ(get("plain.example"),
+            "there is no vault in which logins can be kept | secretservice: not installed\npass: not installed\n"
+            "keyctl: not installed\ninstall one of them, such as:\n  sudo apt install ./docker-credential-pass_*.deb");
   std::vector<std::string> asked;
   host_.program = [&](const ProcessRequest& request) -> Result<ProcessResult> {
     asked.push_back(request.arguments[0].substr(18) + " " + request.arguments[1]);

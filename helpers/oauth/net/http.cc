@@ -346,8 +346,7 @@ Error Transfer::explain(CURLcode code) const {
     case CURLE_SSL_CERTPROBLEM:
       return unusable_client_certificate(request_.client, reason_.data());
     case CURLE_SSL_CACERT_BADFILE:
-      return {kind, "the file of trusted certificates cannot be used",
-              "correct \"ca_file\" in the configuration, or SSL_CERT_FILE"};
+      return unusable_trust(system_bundle(), variable("SSL_CERT_FILE").has_value());
     case CURLE_PROXY:
       return {kind, "the proxy does not connect to " + host, "check https_proxy, or name the host in no_proxy"};
     case CURLE_UNSUPPORTED_PROTOCOL:

@@ -35,6 +35,16 @@ Result<std::string> combined_bundle(const std::string& system_file, const std::s
   return system ? *system + "\n" + *own : *own;
 }
 
+Error unusable_trust(const std::string& system_file, bool is_chosen) {
+  const std::string file = printable(system_file);
+  if (is_chosen) {
+    return {ErrorKind::unavailable, "SSL_CERT_FILE names " + file + ", which holds no certificates that can be read",
+            "take the system's: unset SSL_CERT_FILE"};
+  }
+  return {ErrorKind::unavailable, "this machine has no certificates to know servers by; they would be in " + file,
+          "sudo apt install ca-certificates"};
+}
+
 Error untrusted(const Url& url, long result, std::string_view reason) {
   const std::string& host = url.address();
   const std::string look =
