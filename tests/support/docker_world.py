@@ -20,7 +20,7 @@ PASSWORD = "wonder-land"
 REGISTRY_CONFIG = """version: 0.1
 log: {{level: info, accesslog: {{disabled: true}}}}
 storage: {{filesystem: {{rootdirectory: {root}/registry}}}}
-http: {{addr: "127.0.0.1:0", secret: test{tls}}}
+http: {{addr: "{address}", secret: test{tls}}}
 auth: {auth}
 """
 
@@ -39,8 +39,9 @@ def docker_commands():
 
 
 class RegistryMixin:
-    """A registry on a free loopback port. `registry` is its host and port."""
+    """A registry on the loopback, by default on a free port. `registry` is its host and port."""
     registry = None
+    registry_address = "127.0.0.1:0"
     registry_tls = None  # an Authority: https with its certificate
 
     def start_registry(self, users=((USER, PASSWORD),)):
@@ -60,12 +61,12 @@ class RegistryMixin:
         if self.registry_tls:
             tls = f", tls: {{certificate: {self.registry_tls.certificate}, key: {self.registry_tls.key}"
             tls += f", clientcas: [{self.registry_tls.ca}]}}" if self.registry_tls.demands else "}"
-        config.write_text(REGISTRY_CONFIG.format(root=self.root, auth=auth, tls=tls))
+        config.write_text(REGISTRY_CONFIG.format(root=self.root, address=self.registry_address, auth=auth, tls=tls))
         process = self.start("docker-registry", "serve", config, log="registry.log")
 
         def address():
             assert process.poll() is None, (self.root / "registry.log").read_text()
-            return re.search(r"listening on (127\.0\.0\.1:\d+)", (self.root / "registry.log").read_text())
+            return re.search(r"listening on (127[\d.]+:\d+)", (self.root / "registry.log").read_text())
 
         self.registry = self.wait_for(address, "the registry").group(1)
 
@@ -88,7 +89,7 @@ class DockerMixin(RegistryMixin):
         if not shutil.which("dockerd", path=self.env["PATH"]):
             raise unittest.SkipTest("no dockerd on this machine")
         (self.root / "daemon.json").write_text("{}")
-        self.env["DOCKER_HOST"] = f"unix://{self.root}/docker.sock"
+        self.env["DOCKER_HOST"] = f"unix://{self.engine_socket}"
         # An environment of its own: the engine asks no helper.
         self.engine = self.start("dockerd", "--iptables=false", "--ip6tables=false", "--bridge=none",
                                  "--storage-driver=vfs", f"--data-root={self.root}/engine",
@@ -109,6 +110,10 @@ class DockerMixin(RegistryMixin):
     def configure(self, **settings):
         """Writes Docker's config.json."""
         self.config.write_text(json.dumps(settings))
+
+    @property
+    def engine_socket(self):
+        return self.root / "docker.sock"
 
     @property
     def config(self):

@@ -11,11 +11,13 @@ import time
 
 
 class Terminal:
-    """`text` is what the program has written so far, `plain` the same without colours."""
+    """`text` is what the program has written so far, `plain` the same without colours. With `owner`, a user id, the terminal
+    belongs to that user, as a login gives it to him."""
 
-    def __init__(self, argv, env, columns=100, rows=60):
+    def __init__(self, argv, env, columns=100, rows=60, owner=-1):
         self.text = ""
         self.master, slave = pty.openpty()
+        os.fchown(slave, owner, -1)
         fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
         self.process = subprocess.Popen(
             [str(word) for word in argv], stdin=slave, stdout=slave, stderr=slave, start_new_session=True,
