@@ -44,7 +44,8 @@ Error not_loaded(const std::string& program, const std::string& said) {
   }
   const std::string name = program.substr(program.rfind('/') + 1);
   return {ErrorKind::unavailable, printable_path(program) + " does not start: " + printable(why),
-          "sudo apt install " + (name == program_of("secretservice") ? "libsecret-1-0" : "--reinstall ./" + name + "_*.deb")};
+          "sudo apt install " +
+              (name == program_of("secretservice") ? "libsecret-1-0" : "--reinstall ./" + name + "_*.deb")};
 }
 
 Member ask(const Helper& helper, const std::string& suffix) {

@@ -76,7 +76,7 @@ TEST(Family, AsksAMemberWithinLimits) {
   ASSERT_FALSE(lame.has_value());
   EXPECT_EQ(lame.error().message,
             "/bin/docker-credential-keyctl does not start: error while loading shared libraries: libx.so.1");
-  EXPECT_EQ(lame.error().hint, "sudo apt install --reinstall docker-credential-keyctl");
+  EXPECT_EQ(lame.error().hint, "sudo apt install --reinstall ./docker-credential-keyctl_*.deb");
   EXPECT_EQ(ask_doctor(host, "docker-credential-secretservice", std::chrono::seconds(7)).error().hint,
             "sudo apt install libsecret-1-0");
   host.program = [](const ProcessRequest&) { return fail(ErrorKind::timed_out, "too slow"); };
