@@ -11,4 +11,7 @@ namespace keyberth {
 /// The login name of a user id (getpwuid(3)); nothing for an id without a name, which containers are full of.
 [[nodiscard]] std::optional<std::string> user_name(uid_t id);
 
+/// The home folder that the system's list of users gives a user id; nothing for an id that is not in it.
+[[nodiscard]] std::optional<std::string> user_home(uid_t id);
+
 }  // namespace keyberth

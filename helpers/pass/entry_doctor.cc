@@ -12,6 +12,7 @@
 #include "helpers/pass/entry_path.h"
 #include "helpers/pass/folder.h"
 #include "helpers/pass/git.h"
+#include "helpers/pass/places.h"
 
 namespace keyberth {
 namespace {
@@ -72,20 +73,42 @@ class Entries {
     return readable_ == survey_.servers.size() ? all + ", readable" : all + ", looked at " + std::to_string(readable_);
   }
 
-  /// Most often those of root, made by a docker command under sudo.
+  /// Most often those of root, made by a docker command under sudo; in a shared store, those of the others.
   void check_permissions() {
-    std::vector<std::string> names = survey_.unreadable;
+    std::vector<std::string> closed = survey_.unreadable;
+    std::vector<std::string> fixed;
     for (const auto& [server, entries] : survey_.servers) {
       const std::string path = path_of(entries.front());
-      const std::string folder = path.substr(0, path.rfind('/'));
-      if (access(path.c_str(), R_OK) != 0 || access(folder.c_str(), W_OK | X_OK) != 0) {
-        names.push_back(server);
+      if (access(path.c_str(), R_OK) != 0) {
+        closed.push_back(server);
+      } else if (access(path.substr(0, path.rfind('/')).c_str(), W_OK | X_OK) != 0) {
+        fixed.push_back(server);
       }
     }
-    if (!names.empty()) {
-      const std::string folder = shell_word(store_ + "/" + std::string(kFolder));
-      add(Check::State::problem, "you may not read or change the files of " + enumerate(names),
-          "sudo chown -R \"$(id -u):$(id -g)\" " + folder + "\nchmod -R u+rwX " + folder);
+    if (is_shared(store_)) {
+      describe_those_of_others(closed, fixed);
+      return;
+    }
+    closed.insert(closed.end(), fixed.begin(), fixed.end());
+    if (closed.empty()) {
+      return;
+    }
+    const std::string logins = store_ + "/" + std::string(kFolder);
+    const std::string finding = "you may not read or change the files of " + enumerate(closed);
+    const std::string folder = takeable_folder(host_, store_place(host_, store_), logins);
+    add(Check::State::problem, finding + (folder.empty() ? "; see whose they are" : ""),
+        folder.empty()
+            ? "ls -lR " + shell_word(logins)
+            : "sudo chown -R \"$(id -u):$(id -g)\" " + shell_word(folder) + "\nchmod -R u+rwX " + shell_word(folder));
+  }
+
+  void describe_those_of_others(const std::vector<std::string>& closed, const std::vector<std::string>& fixed) {
+    const std::string why = "; who stored them can let the group do so, and PASSWORD_STORE_UMASK does from then on";
+    if (!closed.empty()) {
+      add(Check::State::problem, "you may not read the files of " + enumerate(closed) + why, "");
+    }
+    if (!fixed.empty() && access((store_ + "/" + std::string(kFolder)).c_str(), W_OK) == 0) {
+      add(Check::State::note, "you may read, but not change, the files of " + enumerate(fixed) + why, "");
     }
   }
 

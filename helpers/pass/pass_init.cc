@@ -15,6 +15,7 @@
 #include "helpers/pass/gpg_keys.h"
 #include "helpers/pass/gpg_status.h"
 #include "helpers/pass/pass_store.h"
+#include "helpers/pass/places.h"
 #include "helpers/pass/recipients.h"
 
 namespace keyberth {
@@ -129,9 +130,8 @@ class Setup {
     }
     said = said.substr(0, said.find_last_not_of('\n') + 1);
     const std::string home = host_.env("GNUPGHOME").value_or(host_.env("HOME").value_or("") + "/.gnupg");
-    return {
-        ErrorKind::unavailable, "gpg did not make a key: " + printable(said.substr(said.rfind('\n') + 1)),
-        "gpg's folder must be yours, writable, and have a path of less than 90 characters: ls -ld " + shell_word(home)};
+    return {ErrorKind::unavailable, "gpg did not make a key: " + printable(said.substr(said.rfind('\n') + 1)),
+            "gpg's folder must be yours and writable: ls -ld " + shell_word(home)};
   }
 
   /// A message goes there and back; a locked key asks for its passphrase now.
@@ -212,6 +212,14 @@ Result<std::string> pass_init(Host& host, const std::vector<std::string>& argume
   if (const auto found = find_gpg_id(*store)) {
     return fail(ErrorKind::bad_input, "there is a password store already: " + printable(*found),
                 "it was not changed; to choose another key for it: pass init KEY");
+  }
+  for (const Place& place : {gnupg_place(host), store_place(host, *store)}) {
+    if (auto trouble = home_trouble(host, place, R_OK | W_OK | X_OK)) {
+      return tl::unexpected(std::move(*trouble));
+    }
+  }
+  if (auto trouble = socket_trouble(host)) {
+    return tl::unexpected(std::move(*trouble));
   }
   if (host.env("PASSWORD_STORE_SIGNING_KEY")) {
     return fail(ErrorKind::bad_input, "PASSWORD_STORE_SIGNING_KEY is set, so the store needs a signature",
