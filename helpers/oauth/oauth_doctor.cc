@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "helpers/oauth/oauth_doctor.h"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <chrono>
 #include <optional>
@@ -79,7 +81,10 @@ class Examination {
     for (const Rule& rule : config_.rules) {
       patterns.push_back(printable(rule.pattern));
     }
-    add("configuration", Check::State::ok, "it has rules for " + joined(patterns, ", "));
+    add("configuration", Check::State::ok,
+        "it has rules for " + joined(patterns, ", ") +
+            (access(config_.user_file.c_str(), F_OK) == 0 ? "; yours are in " + printable_path(config_.user_file)
+                                                          : ""));
     for (const Rule& rule : config_.rules) {
       if (rule.allow_http_loopback) {
         add("configuration", Check::State::note,

@@ -214,6 +214,7 @@ class TokenTest(CommandCase):
         done = self.world.oauth("token", f"{self.world.host}/team/app:pull")
         self.assertEqual(done.code, 1, done)
         self.assertIn("realm_hosts", done.err)
+        self.assertIn(str(self.world.oauth_config), self.world.oauth("doctor").out)  # as it says
         self.assertEqual(tokens.requests, [])
 
     def test_expired_credential_is_renewed_first(self):

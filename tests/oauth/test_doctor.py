@@ -75,6 +75,8 @@ class LoginTest(DoctorCase):
         report = self.doctor("unshare", "-n")
         self.assertEqual((report.links, report.of("note"), report.of("problem")), (LINKS, [], []), report)
         [login] = [check["finding"] for check in report.checks if check["link"] == "login"]
+        [rules] = [check["finding"] for check in report.checks if check["link"] == "configuration"]
+        self.assertEqual(f"it has rules for {NOBODY}; yours are in {self.world.oauth_config}", rules)
         self.assertRegex(login, rf"^{NOBODY}: alice; credential good until .*, in \d+ minutes$")
         for name in ("access_token", "refresh_token", "id_token"):
             self.assertNotIn(session[name], report.done.out)

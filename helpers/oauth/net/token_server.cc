@@ -69,7 +69,9 @@ Result<> check_realm(const Rule& rule, const std::string& registry, const std::s
   if (host != registry && !is_hub && !is_named) {
     return fail(ErrorKind::bad_input,
                 registry + " sends logins to another host, " + printable(host) + ", which its rule does not name",
-                "if that host may see the credential, add to the rule: \"realm_hosts\": [\"" + printable(host) + "\"]");
+                "if that host may see the credential, add \"realm_hosts\": [\"" + printable(host) +
+                    "\"] to the rule, " +
+                    "in the file that doctor names under \"configuration\": docker-credential-oauth doctor");
   }
   return {};
 }
