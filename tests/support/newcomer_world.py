@@ -49,11 +49,12 @@ class NewcomerWorld(OauthMixin, DockerMixin, RootWorld):
     """The person is called "me", may use sudo and docker, and has a user id that nobody else has, hence an empty
     keyring in the kernel."""
     registry_address = "127.0.0.2:443"
+    terminal = None
+    uid = None
 
     def __init__(self, archive):
         super().__init__(archive=archive)
         self.uid = random.randrange(1_000_000_000, 2_000_000_000)
-        self.terminal = None
         try:
             (self.root / "hosts").write_text(HOSTS)
             own_network(self.root / "hosts")
@@ -87,10 +88,6 @@ class NewcomerWorld(OauthMixin, DockerMixin, RootWorld):
     def as_root(self, script):
         done = self.inside("sh", "-e", "-c", script)
         assert done.code == 0, done
-
-    def install(self, *packages):
-        """What the machine has already."""
-        self.as_root(f"apt-get -q -y --no-install-recommends install {' '.join(packages)}")
 
     def _add_person(self):
         for name, line in (("passwd", f"me:x:{self.uid}:{self.uid}::/home/me:/bin/bash"), ("group", f"me:x:{self.uid}:"),
@@ -144,14 +141,15 @@ class NewcomerWorld(OauthMixin, DockerMixin, RootWorld):
         self.terminal = Terminal(argv, self.env, owner=self.uid if own_terminal else 0)
         self._watch(0, {})
 
-    def type(self, command, answers=None, timeout=60):
+    def type(self, command, answers=None, timeout=120):
         """What stands on the terminal once a command has ended, without the command. `answers` says what the person does
         about what is shown: {pattern: what is typed, or a function of the match}, each once."""
         start = len(self.terminal.text)
         self.terminal.type(f"{command}\n".encode())
         return self._watch(start, dict(answers or {}), timeout).removeprefix(f"{command}\n")
 
-    def _watch(self, start, answers, timeout=60):
+    def _watch(self, start, answers, timeout=20):
+        """Reads until the next prompt, and does what a person does meanwhile. What was shown, without what is gone."""
         deadline = time.monotonic() + timeout
         while True:
             shown = self.terminal.text[start:]
@@ -171,6 +169,6 @@ class NewcomerWorld(OauthMixin, DockerMixin, RootWorld):
     def close(self):
         if self.terminal:
             self.terminal.close()
-        # The kernel keeps what somebody has for some days.
-        self.run("keyctl", "session", "-", "sh", "-c", f"keyctl revoke $(keyctl get_persistent @s {self.uid})")
+        if self.uid:  # the kernel keeps what somebody has for some days
+            self.run("keyctl", "session", "-", "sh", "-c", f"keyctl revoke $(keyctl get_persistent @s {self.uid})")
         super().close()
