@@ -92,7 +92,7 @@ class Containers(Recipe):
     def setUp(self):
         super().setUp()
         tree = self.world.root / "tree"
-        programs = ["sh", "uname", "id", "env", "cat", "chmod", "mkdir", "sleep", "socat", "docker",
+        programs = ["sh", "uname", "id", "env", "cat", "chmod", "mkdir", "sleep", "socat", "jq", "docker",
                     BIN / "docker-credential-keyctl"]
         for name in programs:
             program = shutil.which(name, path=self.world.env["PATH"])
@@ -366,6 +366,27 @@ class Ssh(Recipe):
     def test_without_desktop(self):
         self.do("server")
         self.check_shown("server-without-desk")
+
+
+class Settings(SandboxCase):
+    def test_what_is_in_dockers_file_stays(self):
+        """Of each block that changes the file, the lines that do so."""
+        file = self.world.home / ".docker/config.json"
+        file.parent.mkdir()
+        changes = [(page.name, where, "".join(re.findall(r".*/\.docker\b.*\n", text))) for page in sorted(DOCS.glob("*.md"))
+                   for kind, where, text in BLOCK.findall(page.read_text()) if kind == "sh" and "/.docker/config.json" in text]
+        self.assertEqual(5, len(changes), changes)
+        for page, where, lines in changes:
+            with self.subTest(page=page, where=where):
+                known = {"auths": {"other.example": {"auth": "YTpi"}}, "credHelpers": {"b.example": "pass"}, "detachKeys": "ctrl-z"}
+                file.write_text(json.dumps(known))
+                self.succeeds(self.world.run("sh", "-e", "-c", lines))
+                now = json.loads(file.read_text())
+                self.assertEqual({**known, **now, "credHelpers": {**now["credHelpers"], **known["credHelpers"]}}, now)
+                self.assertNotEqual(known, now)
+                file.write_text("{")
+                self.world.run("sh", "-c", lines)
+                self.assertEqual("{", file.read_text(), "a file that is no JSON is left alone")
 
 
 class Pages(unittest.TestCase):
