@@ -5,7 +5,12 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
+#include <functional>
+#include <future>
+#include <iterator>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -24,9 +29,10 @@ namespace {
 /// In the order in which we would take them: a keyring that opens with the session, then files, then what a reboot
 /// clears. The oauth helper keeps what it has in one of the others.
 constexpr std::array kStores{"secretservice", "pass", "keyctl"};
-constexpr const char* kOnTop = "oauth";
+constexpr std::array kOnTop{"oauth"};
 constexpr std::chrono::seconds kAnswerTime{40};
 constexpr int kNotLoaded = 127;  ///< the dynamic loader's exit code; dl_fatal_printf() of the GNU C library
+constexpr std::chrono::milliseconds kSilence{1500};  ///< after this a person is told who is being waited for
 constexpr std::size_t kAnswerLimit = std::size_t{256} * 1024;
 constexpr std::size_t kLineLimit = 5000;
 constexpr const char* kIndent = "                      ";
@@ -48,6 +54,23 @@ Error not_loaded(const std::string& program, const std::string& said) {
               (name == program_of("secretservice") ? "libsecret-1-0" : "--reinstall ./" + name + "_*.deb")};
 }
 
+/// Advice without the command that is being run, and without the line that leads to it.
+std::string without_this_command(std::string_view remedy) {
+  std::vector<std::string_view> kept;
+  for (const std::string_view line : split(remedy, '\n')) {
+    if (!line.ends_with(" doctor --all")) {
+      kept.push_back(line);
+    } else if (!kept.empty() && kept.back().ends_with(':')) {
+      kept.pop_back();
+    }
+  }
+  std::string text;
+  for (const std::string_view line : kept) {
+    text.append(text.empty() ? "" : "\n").append(line);
+  }
+  return text;
+}
+
 Member ask(const Helper& helper, const std::string& suffix) {
   const std::string program = program_of(suffix);
   std::string path = own_folder() + "/" + program;
@@ -56,7 +79,33 @@ Member ask(const Helper& helper, const std::string& suffix) {
     return {suffix, {{"program", Check::State::problem, "not installed", install_command(program)}}};
   }
   Result<std::vector<Check>> checks = ask_doctor(helper.host, path, kAnswerTime);
-  return {suffix, checks ? *std::move(checks) : std::vector{problem("program", checks.error())}};
+  Member member{suffix, checks ? *std::move(checks) : std::vector{problem("program", checks.error())}};
+  for (Check& check : member.checks) {
+    check.remedy = without_this_command(check.remedy);
+  }
+  return member;
+}
+
+/// Side by side, for each may wait for somebody who does not answer. In the order of the names.
+std::vector<Member> ask_all(const Helper& helper, std::span<const char* const> suffixes) {
+  std::vector<std::future<Member>> answers;
+  for (const char* suffix : suffixes) {
+    answers.push_back(std::async(std::launch::async, ask, std::cref(helper), suffix));
+  }
+  const auto quiet_until = std::chrono::steady_clock::now() + kSilence;
+  std::string late;
+  for (std::size_t i = 0; i < answers.size(); ++i) {
+    if (answers[i].wait_until(quiet_until) != std::future_status::ready) {
+      late += (late.empty() ? "" : ", ") + program_of(suffixes[i]);
+    }
+  }
+  if (!late.empty()) {
+    helper.host.tell("waiting for " + late + " ...");
+  }
+  std::vector<Member> members;
+  std::transform(answers.begin(), answers.end(), std::back_inserter(members),
+                 [](auto& answer) { return answer.get(); });
+  return members;
 }
 
 /// What to say of a member in its line: the first problem, else the first note.
@@ -126,13 +175,12 @@ Result<std::vector<Check>> ask_doctor(Host& host, const std::string& program, st
 }
 
 CommandOutput examine_family(const Helper& helper, bool json) {
-  std::vector<Member> members;
-  std::string take;
-  for (const char* suffix : kStores) {
-    members.push_back(ask(helper, suffix));
-    take = take.empty() && all_well(members.back().checks) ? suffix : take;
-  }
-  members.push_back(ask(helper, kOnTop));
+  std::vector<Member> members = ask_all(helper, kStores);
+  const auto taken =
+      std::find_if(members.begin(), members.end(), [](const Member& member) { return all_well(member.checks); });
+  const std::string take = taken == members.end() ? "" : taken->suffix;
+  // After the others, whose logins come and go while it tries itself out.
+  std::ranges::move(ask_all(helper, kOnTop), std::back_inserter(members));
   if (json) {
     return {as_json(members, take), !take.empty()};
   }

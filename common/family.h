@@ -21,8 +21,9 @@ struct Helper;
                                                     std::chrono::milliseconds time_limit);
 
 /// `doctor --all [--json]`: which members of the family would work for this user, here and now. Each is run as a
-/// program of its own (`doctor --store --json`), looked for beside this one and then in PATH, and is stopped when it
-/// has not answered in 40 s. Not good when none would work.
+/// program of its own (`doctor --store --json`), the stores side by side, looked for beside this one and then in
+/// PATH, and is stopped when it has not answered in 40 s. A person at a terminal is told who keeps the others waiting.
+/// Not good when none would work.
 [[nodiscard]] CommandOutput examine_family(const Helper& helper, bool json);
 
 }  // namespace keyberth

@@ -35,6 +35,11 @@ unsigned terminal_device() {
   return static_cast<unsigned>(device);
 }
 
+void write_line(std::string text) {
+  text += '\n';
+  (void)!write(STDERR_FILENO, text.data(), text.size());
+}
+
 }  // namespace
 
 std::chrono::seconds patience(const Host& host) {
@@ -85,8 +90,13 @@ Result<ProcessResult> RealHost::run(const ProcessRequest& request) {
 
 void RealHost::debug(std::string_view line) {
   if (debug_) {
-    const std::string text = "debug: " + printable(line, kLogLineLimit) + "\n";
-    (void)!write(STDERR_FILENO, text.data(), text.size());
+    write_line("debug: " + printable(line, kLogLineLimit));
+  }
+}
+
+void RealHost::tell(std::string_view line) {
+  if (is_terminal(STDERR_FILENO)) {
+    write_line(printable(line, kLogLineLimit));
   }
 }
 

@@ -80,6 +80,9 @@ class Host {
 
   /// One line for DOCKER_CREDENTIAL_LOG=debug, on standard error. Never a secret.
   virtual void debug(std::string_view line) = 0;
+
+  /// One line on standard error for a person who waits; nothing where that is no terminal. Never a secret.
+  virtual void tell(std::string_view line) = 0;
 };
 
 /// How long to wait for a person (a passphrase, an unlock dialog): DOCKER_CREDENTIAL_TIMEOUT in whole seconds from 1 to
@@ -98,6 +101,7 @@ class RealHost final : public Host {
   [[nodiscard]] std::optional<std::string> terminal() const override;
   [[nodiscard]] Result<ProcessResult> run(const ProcessRequest& request) override;
   void debug(std::string_view line) override;
+  void tell(std::string_view line) override;
 
  private:
   bool debug_;

@@ -64,6 +64,6 @@ int main(int argc, char** argv) {
                                     "print the token that the registry gives for this login"),
                     {"status", "[--json]", "list the logins, whose they are and how long they last; offline", status},
                     {"config", "check [FILE] | presets", "check the configuration; list what is built in", config}},
-       .examine = [&] { return keyberth::oauth::examine_oauth(host, std::time(nullptr)); }},
+       .examine = [&] { return keyberth::oauth::examine_oauth(host, store, std::time(nullptr)); }},
       argc, argv);
 }

@@ -37,7 +37,7 @@ std::string joined(const std::vector<std::string>& parts, const std::string& bet
 /// One run. Each step adds what it found, and returns whether the next one has anything to look at.
 class Examination {
  public:
-  Examination(Host& host, UnixTime now) : host_(host), now_(now) {}
+  Examination(Host& host, OauthStore& store, UnixTime now) : host_(host), store_(store), now_(now) {}
 
   std::vector<Check> run() {
     network_half();
@@ -123,7 +123,7 @@ class Examination {
   }
 
   bool vault() {
-    Result<VaultChoice> choice = find_vault(host_, config_.vault);
+    Result<VaultChoice> choice = store_.vault(config_.vault);
     if (!choice) {
       checks_.push_back(problem("vault", choice.error()));
       return false;
@@ -189,6 +189,7 @@ class Examination {
   }
 
   Host& host_;
+  OauthStore& store_;
   UnixTime now_;
   Config config_;
   std::optional<Vault> vault_;
@@ -197,6 +198,8 @@ class Examination {
 
 }  // namespace
 
-std::vector<Check> examine_oauth(Host& host, UnixTime now) { return Examination(host, now).run(); }
+std::vector<Check> examine_oauth(Host& host, OauthStore& store, UnixTime now) {
+  return Examination(host, store, now).run();
+}
 
 }  // namespace keyberth::oauth

@@ -52,16 +52,27 @@ OauthStore::OauthStore(Host& host) : OauthStore(host, [] { return std::time(null
 OauthStore::OauthStore(Host& host, Time time, std::string net_program)
     : host_(host), time_(std::move(time)), net_program_(std::move(net_program)) {}
 
+Result<VaultChoice> OauthStore::vault(const std::string& configured) {
+  if (!found_vault_ || found_vault_->first != configured) {
+    Result<VaultChoice> choice = find_vault(host_, configured);
+    if (!choice) {
+      return choice;
+    }
+    found_vault_.emplace(configured, *std::move(choice));
+  }
+  return found_vault_->second;
+}
+
 Result<OauthStore::Place> OauthStore::locate(const std::string& server) {
   Result<Config> config = load_config(host_);
   if (!config) {
     return pass_on(std::move(config));
   }
-  Result<Vault> vault = choose_vault(host_, config->vault);
-  if (!vault) {
-    return pass_on(std::move(vault));
+  Result<VaultChoice> choice = vault(config->vault);
+  if (!choice) {
+    return pass_on(std::move(choice));
   }
-  Place place{std::move(*config), std::move(*vault), registry_host(server).value_or(""), nullptr};
+  Place place{std::move(*config), std::move(choice->vault), registry_host(server).value_or(""), nullptr};
   // The rules stay where they are in memory when the Place is moved.
   place.rule = place.registry.empty() ? nullptr : find_rule(place.config, place.registry);
   return place;
@@ -286,18 +297,18 @@ Result<std::vector<Entry>> OauthStore::list() {
   if (!config) {
     return tl::unexpected(config.error());
   }
-  Result<Vault> vault = choose_vault(host_, config->vault);
-  if (!vault) {
-    return pass_on(std::move(vault));
+  Result<VaultChoice> choice = vault(config->vault);
+  if (!choice) {
+    return pass_on(std::move(choice));
   }
-  Result<std::vector<Entry>> entries = vault->list();
+  Result<std::vector<Entry>> entries = choice->vault.list();
   if (!entries) {
     return entries;
   }
   for (const Known& known : known_logins(host_)) {
     const std::string& registry = known.registry;
     const Rule* rule = find_rule(*config, registry);
-    if (rule == nullptr || !known.may_be_at(vault->name(), session_key(*rule, registry))) {
+    if (rule == nullptr || !known.may_be_at(choice->vault.name(), session_key(*rule, registry))) {
       continue;
     }
     std::erase_if(*entries, [&](const Entry& entry) { return entry.server == registry; });

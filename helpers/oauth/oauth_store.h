@@ -2,8 +2,10 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "common/host.h"
@@ -36,6 +38,9 @@ class OauthStore final : public Store {
 
   [[nodiscard]] Result<std::vector<Entry>> list() override;
 
+  /// find_vault(), once: a helper that is passed over may take seconds to say no.
+  [[nodiscard]] Result<VaultChoice> vault(const std::string& configured);
+
  private:
   struct Place;  ///< what the configuration says about a server key
 
@@ -51,7 +56,8 @@ class OauthStore final : public Store {
 
   Host& host_;
   Time time_;
-  std::string net_program_;  ///< empty: looked up when it is needed
+  std::string net_program_;                                         ///< empty: looked up when it is needed
+  std::optional<std::pair<std::string, VaultChoice>> found_vault_;  ///< for what was configured
 };
 
 }  // namespace keyberth::oauth

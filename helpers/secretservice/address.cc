@@ -1,9 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "helpers/secretservice/address.h"
 
+#include <poll.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <string_view>
+
+#include "common/files.h"
 #include "common/protocol.h"
 #include "helpers/secretservice/provider.h"
 
@@ -15,6 +22,28 @@ std::string runtime_socket() { return "/run/user/" + std::to_string(getuid()) + 
 bool is_socket(const std::string& path) {
   struct stat status {};
   return stat(path.c_str(), &status) == 0 && S_ISSOCK(status.st_mode);
+}
+
+/// Whether a bus listens there and answers: it lists its ways to authenticate when it is asked for none of them (D-Bus
+/// Specification, "Authentication Protocol").
+bool answers(const std::string& path) {
+  constexpr std::string_view kHello{"\0AUTH\r\n", 7};
+  constexpr int kMilliseconds = 1000;
+  sockaddr_un address{};
+  if (path.size() >= sizeof(address.sun_path)) {
+    return false;
+  }
+  address.sun_family = AF_UNIX;
+  std::copy(path.begin(), path.end(), std::begin(address.sun_path));
+  const Fd bus(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+  // NOLINTNEXTLINE(cppcoreguidelines-pro-type-reinterpret-cast): the interface of the C library
+  if (connect(bus.get(), reinterpret_cast<const sockaddr*>(&address), sizeof(address)) != 0 ||
+      send(bus.get(), kHello.data(), kHello.size(), MSG_NOSIGNAL) != static_cast<ssize_t>(kHello.size())) {
+    return false;
+  }
+  pollfd answer{bus.get(), POLLIN, 0};
+  char first = '\0';
+  return poll(&answer, 1, kMilliseconds) == 1 && recv(bus.get(), &first, 1, 0) == 1;
 }
 
 /// Escapes a path for a D-Bus address (D-Bus Specification, "Server Addresses").
@@ -42,14 +71,13 @@ std::string no_bus_hint(const Host& host) {
            "group, then log out and in again:\n  sudo usermod -aG docker " +
            shell_word(*user);
   }
-  const std::string socket = runtime_socket();
-  if (is_socket(socket)) {
-    return "There is one at " + socket + ". Use it:\n  export DBUS_SESSION_BUS_ADDRESS=unix:path=" + socket;
+  const std::string own = runtime_socket();
+  if (answers(own)) {
+    return "There is one at " + own + ". Use it:\n  export DBUS_SESSION_BUS_ADDRESS=unix:path=" + own;
   }
   return "A keyring service lives in a desktop session. Run this inside of one; over ssh, log in to the desktop "
-         "first,\n"
-         "then:\n  export DBUS_SESSION_BUS_ADDRESS=unix:path=" +
-         socket + "\n" + std::string(kWithoutDesktop);
+         "first.\n" +
+         std::string(kWithoutDesktop);
 }
 
 Result<std::string> session_bus_address(const Host& host) {

@@ -13,7 +13,7 @@ namespace keyberth {
 /// would be another than the user's, and would stay behind.
 [[nodiscard]] Result<std::string> session_bus_address(const Host& host);
 
-/// What to do about a missing or dead session bus; the longest lines of advice we have.
+/// What to do about a missing or dead session bus. That of the user's desktop is named when it answers within a second.
 [[nodiscard]] std::string no_bus_hint(const Host& host);
 
 }  // namespace keyberth

@@ -19,7 +19,7 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
-constexpr seconds kConnect{5};   ///< for the bus itself, which does nothing but answer
+constexpr seconds kConnect{3};   ///< for the bus itself, which does nothing but answer
 constexpr seconds kQuiet{3};     ///< after this an unanswered call is looked into
 constexpr seconds kMachine{10};  ///< for a program that does not even answer a ping, and for starting one
 constexpr seconds kLookup{2};    ///< for questions to the bus on the side

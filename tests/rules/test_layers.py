@@ -11,7 +11,7 @@ ROOT = Path(__file__).resolve().parents[2]
 INCLUDE = re.compile(r'^\s*#\s*include\s+(["<])([^">]+)[">]', re.M)
 # Headers that are neither ours nor of the language, the C library or the kernel.
 THIRD_PARTY = re.compile(r"^(nlohmann|libsecret|gio|glib|keyutils|curl|openssl|qrencode|gpgme)")
-# run_helper has the word; RealHost::debug() adds DOCKER_CREDENTIAL_LOG; Screen speaks for the commands of the oauth helper,
+# run_helper has the word; RealHost adds DOCKER_CREDENTIAL_LOG and a word to a person who waits; Screen speaks for the commands of the oauth helper,
 # and the handler of Ctrl-C, which may not use it, says what the command has done so far.
 PRINTERS = {"common/host.cc", "common/helper.cc", "helpers/oauth/net/screen.cc", "helpers/oauth/net/interrupt.cc"}
 PRINTING = re.compile(r"std::(cout|cerr|clog)\b|\b(f?printf|puts|perror|g_printerr?|g_warning)\s*\("

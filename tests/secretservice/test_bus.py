@@ -66,7 +66,7 @@ class NoBus(SecretServiceCase):
             listener.bind(path)
             listener.listen()
             self.assert_fails(self.helper("get", "r.example", env={"DBUS_SESSION_BUS_ADDRESS": f"unix:path={path}"}),
-                              f"the D-Bus session bus at unix:path={path} does not answer (waited 5 s)", within=9)
+                              f"the D-Bus session bus at unix:path={path} does not answer (waited 3 s)", within=5)
 
     def test_socket_of_another_program(self):
         path = f"{self.world.root}/other"

@@ -27,6 +27,7 @@ class FakeHost final : public Host {
     return program ? program(request) : fail(ErrorKind::unavailable, "no program scripted");
   }
   void debug(std::string_view line) override { log.emplace_back(line); }
+  void tell(std::string_view line) override { log.emplace_back(line); }
 
   std::map<std::string, std::string> variables;
   Clock::time_point time{std::chrono::hours(1)};

@@ -82,6 +82,7 @@ class RunningHost final : public Host {
     return fail(ErrorKind::unavailable, "none");
   }
   void debug(std::string_view /*line*/) override {}
+  void tell(std::string_view /*line*/) override {}
   std::atomic<std::chrono::seconds> ahead{std::chrono::seconds(0)};
 };
 

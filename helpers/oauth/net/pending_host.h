@@ -28,6 +28,7 @@ class PendingHost final : public Host {
   [[nodiscard]] std::optional<std::string> terminal() const override { return host_.terminal(); }
   [[nodiscard]] Result<ProcessResult> run(const ProcessRequest& request) override { return host_.run(request); }
   void debug(std::string_view line) override { host_.debug(line); }
+  void tell(std::string_view line) override { host_.tell(line); }
 
  private:
   Host& host_;
