@@ -23,6 +23,9 @@ namespace {
 
 constexpr std::size_t kFileLimit = std::size_t{1024} * 1024;
 
+/// The name of a text that is in no file yet. What was there before is right, so a mistake is in what was added.
+constexpr std::string_view kCommandLine = "on the command line";
+
 /// One file, parsed.
 struct Layer {
   std::string name;
@@ -37,8 +40,9 @@ struct Entry {
 };
 
 tl::unexpected<Error> explain(const Layer& layer, const Mistake& mistake) {
-  return fail(ErrorKind::bad_input, layer.name + ":" + place(layer.text, mistake.offset) + ": " + mistake.message,
-              mistake.hint);
+  const std::string where =
+      layer.name == kCommandLine ? layer.name : layer.name + ":" + place(layer.text, mistake.offset);
+  return fail(ErrorKind::bad_input, where + ": " + mistake.message, mistake.hint);
 }
 
 Result<Layer> parse_layer(std::string text, const std::string& name) {
@@ -337,7 +341,8 @@ Result<Config> preview(const Host& host, const Remembered& what) {
     return tl::unexpected(layer.error());
   }
   Result<std::string> text = changed_text(host, *layer, what);
-  return text ? load(host, path, parse_layer(std::move(*text), path)) : tl::unexpected(text.error());
+  return text ? load(host, path, parse_layer(std::move(*text), std::string(kCommandLine)))
+              : tl::unexpected(text.error());
 }
 
 Result<> remember(Host& host, const Remembered& what) {

@@ -130,7 +130,8 @@ struct Remembered {
 /// client the client's secret. Atomic.
 [[nodiscard]] Result<> remember(Host& host, const Remembered& what);
 
-/// load_config as it will be after `remember`. Nothing is written.
+/// load_config as it will be after `remember`. Nothing is written. A mistake that this would make has "on the command
+/// line: ..." in place of the file.
 [[nodiscard]] Result<Config> preview(const Host& host, const Remembered& what);
 
 /// A vendor's endpoints, scopes and user-name rule; never a client id.

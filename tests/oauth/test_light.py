@@ -389,6 +389,20 @@ class ConfigTest(LightCase):
             self.assert_fails(done, f'{self.world.config}:2:29: "clientid" is not known here',
                               'did you mean "client_id"?')
 
+    def test_mistake_on_the_command_line_blames_no_file(self):
+        self.world.config.unlink()
+        for option, value, words, hint in (
+                ("--preset", "nope", 'there is no preset "nope"', "docker-credential-oauth config presets"),
+                ("--issuer", "http://id.example.test", "https", "")):
+            with self.subTest(option):
+                done = self.world.call("login", "", "a.test", option, value, "--client-id", "c")
+                self.assertEqual(done.code, 1, done)
+                self.assertIn("on the command line: ", done.err)
+                for text in (words, hint):
+                    self.assertIn(text, done.err)
+                self.assertNotIn("config.json", done.err)
+                self.assertFalse(self.world.config.exists())
+
     def test_system_file_below_the_users(self):
         self.world.write(self.world.system_config, json.dumps({
             "vault": "keyctl", "registries": {"*.example.test": RULE, "sys.test": {"preset": "gitlab", "client_id": "s"}}}))
