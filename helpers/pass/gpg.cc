@@ -93,8 +93,10 @@ Error encryption_error(const ProcessResult& result, const Recipients& recipients
   }
   if (status.considered.empty()) {
     return {ErrorKind::unavailable, "the GPG key " + key + ", " + place + ", is not in the key ring",
-            "see the keys that are there: gpg --list-keys\n"
-            "import it (gpg --import FILE), or choose another key for the store: pass init KEY"};
+            "see the keys that are there: gpg --list-keys\n" +
+                std::string(recipients.keys.size() > 1
+                                ? "import it from its owner (gpg --import FILE, or gpg --recv-keys KEY)"
+                                : "import it (gpg --import FILE), or choose another key for the store: pass init KEY")};
   }
   return {ErrorKind::unavailable, "the GPG key " + key + ", " + place + ", cannot be used for encryption",
           "it is revoked, disabled or made for signatures only; see: gpg --list-keys " + word};

@@ -12,6 +12,7 @@
 #include "common/protocol.h"
 #include "helpers/pass/entry_path.h"
 #include "helpers/pass/gpg_keys.h"
+#include "helpers/pass/key_advice.h"
 #include "helpers/pass/pinentry.h"
 #include "helpers/pass/recipients.h"
 
@@ -42,8 +43,12 @@ class Keys {
 
  private:
   bool add(const char* link, Check::State state, std::string finding, std::string remedy = {}) {
-    checks_.push_back({link, state, std::move(finding), std::move(remedy)});
-    return state != Check::State::problem;
+    return add({link, state, std::move(finding), std::move(remedy)});
+  }
+
+  bool add(Check check) {
+    checks_.push_back(std::move(check));
+    return checks_.back().state != Check::State::problem;
   }
 
   bool find_whom() {
@@ -64,9 +69,15 @@ class Keys {
                  sign_commands(*signer));
     }
     if (error.kind == ErrorKind::unavailable) {
-      return add(kLink, Check::State::problem, error.message, choose_command(store_ + "/.gpg-id"));
+      whom_.source = nearest_gpg_id();
+      return add(advice().choose(kLink, error.message));
     }
     return add(kLink, Check::State::problem, error.message, error.hint);
+  }
+
+  [[nodiscard]] std::string nearest_gpg_id() const {
+    const std::string nearer = store_ + "/" + std::string(kFolder) + "/.gpg-id";
+    return access(nearer.c_str(), F_OK) == 0 ? nearer : store_ + "/.gpg-id";
   }
 
   /// Only full fingerprints count as names of signers.
@@ -74,11 +85,9 @@ class Keys {
     const std::vector<std::string> names = split_words(signers);
     const std::vector<GpgKey> keys = names.empty() ? std::vector<GpgKey>() : list("--list-keys", names.front());
     const std::string key = keys.empty() ? printable(signers) : keys.front().fingerprint;
-    const std::string nearer = store_ + "/" + std::string(kFolder) + "/.gpg-id";
-    const std::string path = access(nearer.c_str(), F_OK) == 0 ? nearer : store_ + "/.gpg-id";
     const bool is_full = signers.find(key) != std::string::npos;
     return (is_full ? "" : "export PASSWORD_STORE_SIGNING_KEY=" + key + "\n") + "gpg --yes --local-user " +
-           shell_word(key) + " --detach-sign " + shell_word(path);
+           shell_word(key) + " --detach-sign " + shell_word(nearest_gpg_id());
   }
 
   bool can_encrypt() {
@@ -116,13 +125,13 @@ class Keys {
     constexpr auto kProblem = Check::State::problem;
     const std::vector<GpgKey> keys = list("--list-keys", name);
     if (keys.empty()) {
-      return add(kLink, kProblem, error.message, choose_command(whom_.source));
+      return add(advice().bring(name, error.message));
     }
     const GpgKey& key = keys.front();
     const std::string word = shell_word(key.fingerprint);
     const bool is_own = !list("--list-secret-keys", name).empty();
     if (key.validity == 'r') {
-      return add(kLink, kProblem, describe(name) + " is revoked", choose_command(whom_.source));
+      return add(advice().replace(name, is_own, describe(name) + " is revoked"));
     }
     if (key.is_disabled()) {
       return add(kLink, kProblem, describe(name) + " is disabled", "gpg --batch --edit-key " + word + " enable save");
@@ -132,8 +141,9 @@ class Keys {
                  is_own ? extend_commands(key) : "gpg --refresh-keys " + word);
     }
     if (!key.encrypts()) {
-      return add(kLink, kProblem, describe(name) + " is made for signatures only",
-                 is_own ? "gpg --quick-add-key " + word + " future-default encr never" : choose_command(whom_.source));
+      const std::string finding = describe(name) + " is made for signatures only";
+      return is_own ? add(kLink, kProblem, finding, "gpg --quick-add-key " + word + " future-default encr never")
+                    : add(advice().replace(name, is_own, finding));
     }
     if (error.message.find("does not trust") != std::string::npos) {
       return add(
@@ -167,10 +177,7 @@ class Keys {
         describe_wrong_passphrase();
         return;
       case Readable::no_secret_key:
-        add("secret key", Check::State::problem,
-            "logins are encrypted for keys whose secret half is not here (" + printable(whom_.source) +
-                "); bring one with gpg --import, or encrypt for a key that you have",
-            choose_command(whom_.source));
+        add(advice().bring_secret());
         return;
       case Readable::no_agent:
         add("gpg-agent", Check::State::problem,
@@ -193,7 +200,7 @@ class Keys {
     add("passphrase", Check::State::problem,
         "the passphrase that " + std::string(by_option ? "PASSWORD_STORE_GPG_OPTS" : "gpg.conf") +
             " gives does not fit the key; change it there, or let gpg-agent ask",
-        by_option ? "unset PASSWORD_STORE_GPG_OPTS"
+        by_option ? "export PASSWORD_STORE_GPG_OPTS="
                   : "sed -i '/^passphrase-file/d; /^pinentry-mode/d' " + shell_word(gnupg_folder(host_) + "/gpg.conf"));
   }
 
@@ -267,27 +274,18 @@ class Keys {
     return keys;
   }
 
-  /// A command that makes logins be encrypted for a key that works, in place of those that `source` names.
-  [[nodiscard]] std::string choose_command(const std::string& source) {
-    if (source == "PASSWORD_STORE_KEY") {
-      return "unset PASSWORD_STORE_KEY";
-    }
+  /// The fingerprint of a key of the user that works; empty when there is none.
+  std::string own_key() {
     for (const GpgKey& key : list("--list-secret-keys", "")) {
       // One's own are trusted ultimately.
       if (key.validity == 'u' && key.encrypts()) {
-        return find_program(host_, "pass").empty() ? "echo " + key.fingerprint + " > " + shell_word(source)
-                                                   : pass_init_command(source, key.fingerprint);
+        return key.fingerprint;
       }
     }
-    const std::string set_aside = "mv -nT " + shell_word(store_) + " " + shell_word(store_ + ".without-key") + "\n";
-    return (find_gpg_id(store_) ? set_aside : "") + init_command(host_);
+    return "";
   }
 
-  [[nodiscard]] std::string pass_init_command(const std::string& source, const std::string& key) const {
-    const std::string folder = source.substr(0, source.rfind('/'));
-    const std::string below = folder.size() > store_.size() ? folder.substr(store_.size() + 1) : "";
-    return "pass init " + (below.empty() ? "" : "--path=" + shell_word(below) + " ") + key;
-  }
+  KeyAdvice advice() { return {host_, store_, whom_, own_key()}; }
 
   /// Without a name, every key.
   std::vector<GpgKey> list(const std::string& command, const std::string& name) {
@@ -312,10 +310,6 @@ class Keys {
 
 std::vector<Check> examine_keys(Host& host, Gpg& gpg, const std::string& store) {
   return Keys(host, gpg, store).examine();
-}
-
-std::string init_command(Host& host) {
-  return std::string("docker-credential-pass init") + (find_pinentry(host).can_ask ? "" : " --no-passphrase");
 }
 
 }  // namespace keyberth

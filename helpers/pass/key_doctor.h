@@ -14,7 +14,4 @@ namespace keyberth {
 /// what was encrypted can be read here: the secret key, gpg-agent, the passphrase. Ends with the first problem.
 [[nodiscard]] std::vector<Check> examine_keys(Host& host, Gpg& gpg, const std::string& store);
 
-/// The command that sets up a store where there is none.
-[[nodiscard]] std::string init_command(Host& host);
-
 }  // namespace keyberth

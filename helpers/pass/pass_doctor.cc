@@ -19,6 +19,7 @@
 #include "helpers/pass/entry_path.h"
 #include "helpers/pass/git.h"
 #include "helpers/pass/gpg.h"
+#include "helpers/pass/key_advice.h"
 #include "helpers/pass/key_doctor.h"
 #include "helpers/pass/pass_store.h"
 #include "helpers/pass/places.h"

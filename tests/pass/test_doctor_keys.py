@@ -2,6 +2,8 @@
 cause and prints commands; these are run, and then it finds nothing any more."""
 import json
 import shutil
+import threading
+from http.server import BaseHTTPRequestHandler, HTTPServer
 
 from pass_doctor import DOCTOR, DoctorCase
 from pass_helper import SERVER
@@ -162,6 +164,123 @@ class Keys(DoctorCase):
         remedy = self.problem("gpg-agent", "does not answer")
         self.assertEqual(remedy, 'pkill -KILL -u "$(id -u)" gpg-agent')
         self.assert_clean(f"kill -KILL {agent}")  # not those of other tests
+
+
+class KeyServer(BaseHTTPRequestHandler):
+    """HKP: answers every look-up with `key`."""
+    key = b""
+
+    def do_GET(self):
+        self.send_response(200)
+        self.end_headers()
+        self.wfile.write(self.key)
+
+    def log_message(self, *_):
+        pass
+
+
+class Team(DoctorCase):
+    """Several keys are named: none of the commands makes the own key the only one."""
+
+    def setUp(self):
+        super().setUp()
+        other = PassWorld()
+        self.addCleanup(other.close)
+        self.colleague = other.new_key("Colleague <colleague@example.org>")
+        self.key = other.run("gpg", "--armor", "--export", self.colleague).raw_out
+        self.id_file = self.world.store / ".gpg-id"
+
+    def choose(self, *keys):
+        self.id_file.write_text("".join(f"{key}\n" for key in keys))
+
+    def import_key(self):
+        self.succeeds(self.world.run("gpg", "--batch", "--import", input=self.key))
+        return f"gpg --quick-lsign-key '{self.colleague}'"
+
+    def assert_words(self, link, *texts):
+        """No command mends it; what is to decide is said."""
+        self.assertEqual(self.found("problem", link, *texts)["remedy"], [])
+
+    def test_key_of_a_colleague_is_missing(self):
+        KeyServer.key = self.key
+        server = HTTPServer(("127.0.0.1", 0), KeyServer)
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        self.addCleanup(server.server_close)
+        self.addCleanup(server.shutdown)
+        (self.world.gnupg / "dirmngr.conf").write_text(f"keyserver hkp://127.0.0.1:{server.server_port}\n")
+        for tools in (self.world.env["PATH"], self.without_pass()):
+            with self.subTest(tools=tools):
+                self.world.env["PATH"] = tools
+                self.choose(self.world.key, self.colleague)
+                remedy = self.problem("GPG key", f"the GPG key {self.colleague}", "gpg --import FILE")
+                self.assertEqual(remedy, f"gpg --recv-keys {self.colleague}")
+                if tools == self.without_pass():
+                    break
+                self.assertIn("if you have checked", self.found("problem", "GPG key", before=remedy)["finding"])
+                self.assert_clean(self.problem("GPG key", "does not trust"))
+                self.assertEqual(self.id_file.read_text(), f"{self.world.key}\n{self.colleague}\n")
+                self.world.run("gpg", "--batch", "--yes", "--delete-keys", self.colleague)
+
+    def without_pass(self):
+        tools = self.world.root / "tools"
+        if not tools.exists():
+            tools.mkdir()
+            for name in ("gpg", "gpgconf", "gpg-connect-agent", "gpg-agent", "sh", "docker-credential-pass"):
+                (tools / name).symlink_to(shutil.which(name, path=self.world.env["PATH"]))
+        return str(tools)
+
+    def test_address_of_a_colleague(self):
+        for name in ("colleague@example.org", "Colleague <colleague@example.org>"):
+            self.choose(self.world.key, name)
+            self.assertEqual(self.problem("GPG key", "is not in the key ring; import it", "gpg --import FILE"),
+                             "gpg --locate-external-keys 'colleague@example.org'")
+        self.choose(self.world.key, "Colleague")
+        self.assert_words("GPG key", "gpg --import FILE")
+        self.assert_clean(self.import_key())
+
+    def test_none_of_the_keys_is_there(self):
+        self.choose("a@example.org", "b@example.org")
+        remedy = self.problem("GPG key", "the GPG key a@example.org", "gpg --import FILE")
+        self.assertEqual(remedy, "gpg --locate-external-keys 'a@example.org'")
+
+    def test_one_key_of_a_store_that_others_may_have(self):
+        """Read by them on this computer, or in their copies of the repository."""
+        self.choose(self.colleague)
+        self.world.store.chmod(0o750)
+        own = f"only if nobody else uses the store, choose your own: pass init {self.world.key}"
+        remedy = self.problem("GPG key", "is not in the key ring", own)
+        self.assertEqual(remedy, f"gpg --recv-keys {self.colleague}")
+        self.world.store.chmod(0o700)
+        (self.world.store / ".git").mkdir()
+        self.assertEqual(self.problem("GPG key", "is not in the key ring", own), remedy)
+        self.import_key()
+        self.world.run("sh", "-c", f"echo {self.colleague}:6: | gpg --import-ownertrust")
+        self.assert_words("secret key", f"let somebody who has one add yours: pass init {self.world.key} "
+                                        f"'{self.colleague}'")
+        self.choose()
+        self.assert_words("recipients", f"only if nobody else uses the store: pass init {self.world.key}")
+
+    def revoke(self, key):
+        certificate = self.world.gnupg / "openpgp-revocs.d" / f"{key}.rev"
+        certificate.write_text(certificate.read_text().replace(":-----BEGIN", "-----BEGIN"))
+        self.succeeds(self.world.run("gpg", "--batch", "--import", certificate))
+
+    def test_own_key_is_revoked(self):
+        former = self.world.new_key("Former <former@example.org>")
+        self.revoke(former)
+        self.choose(former, self.colleague)
+        remedy = self.problem("GPG key", "is revoked")
+        self.assertEqual(remedy, f"pass init {self.world.key} '{self.colleague}'")
+        self.assert_clean(f"{self.import_key()}\n{remedy}")
+        self.assertEqual(self.id_file.read_text(), f"{self.world.key}\n{self.colleague}\n")
+
+    def test_key_of_a_colleague_is_revoked(self):
+        former = self.world.new_key("Former <former@example.org>")
+        self.revoke(former)
+        self.world.run("gpg", "--batch", "--yes", "--delete-secret-keys", former)
+        self.choose(self.world.key, former)
+        self.assert_words("GPG key", "is revoked; its owner needs another one, to be named in its place: "
+                                     f"pass init KEY '{self.world.key}'")
 
 
 class Locked(DoctorCase):

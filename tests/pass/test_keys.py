@@ -139,6 +139,13 @@ class Keys(HelperCase):
         self.assertEqual(self.files(), [".gpg-id"])
         self.assertFalse(self.world.folder.exists(), "no empty folder stays behind")
 
+    def test_unknown_key_among_others(self):
+        """Who says `pass init KEY` then, locks the others out."""
+        (self.world.store / ".gpg-id").write_text(f"{self.world.key}\nnobody@example.org\n")
+        done = self.store_call()
+        self.assert_fails(done, "the GPG key nobody@example.org, named in", "gpg --import FILE, or gpg --recv-keys KEY")
+        self.assertNotIn("pass init", done.err)
+
     def test_revoked_key(self):
         certificate = next((self.world.gnupg / "openpgp-revocs.d").iterdir())
         certificate.write_text(certificate.read_text().replace(":-----BEGIN", "-----BEGIN"))
