@@ -1,95 +1,39 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "common/client_checks.h"
 
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <chrono>
 #include <iterator>
 #include <map>
 #include <optional>
+#include <string>
 #include <utility>
 
 #include "common/client_files.h"
 #include "common/config_file.h"
 #include "common/docker_config.h"
+#include "common/family.h"
+#include "common/file_checks.h"
 #include "common/helper.h"
-#include "common/json.h"
 #include "common/migrate.h"
+#include "common/plain_checks.h"
 #include "common/plain_logins.h"
 #include "common/process.h"
 #include "common/protocol.h"
-#include "common/self.h"
-#include "common/users.h"
+#include "common/user_checks.h"
 
 namespace keyberth {
 namespace {
 
 using State = Check::State;
 
-constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
+constexpr std::chrono::seconds kAnswerTime{10};
 
-bool same_file(const std::string& a, const std::string& b) {
-  struct stat one {};
-  struct stat other {};
-  return stat(a.c_str(), &one) == 0 && stat(b.c_str(), &other) == 0 && one.st_dev == other.st_dev &&
-         one.st_ino == other.st_ino;
-}
-
-/// As chown takes it.
-std::string name_or_id(uid_t id) {
-  const auto name = user_name(id);
-  return name ? printable(*name) : std::to_string(id);
-}
-
-/// docker looks in PATH, and takes the first.
-Check program_check(const Helper& helper) {
-  const std::string self = own_path();
-  const std::string found = find_program(helper.host, helper.name);
-  const std::string prefer = "export PATH=" + shell_word(own_folder()) + ":\"$PATH\"";
-  if (found.empty()) {
-    return {"program", State::problem, helper.name + " is not in PATH, where docker looks for it", prefer};
-  }
-  if (!found.starts_with('/')) {
-    return {"program", State::problem,
-            "docker runs no program from an entry of PATH that is no full path, and finds this one by " +
-                printable_path(found),
-            prefer};
-  }
-  if (!same_file(found, self)) {
-    return {"program", State::problem,
-            "docker takes " + printable_path(found) + ", which comes earlier in PATH than this one, " +
-                printable_path(self),
-            prefer};
-  }
-  return {"program", State::ok, printable_path(found), ""};
-}
-
-/// sudo gives root's HOME or the caller's, by its configuration; either way the logins of two users get mixed up.
-std::optional<Check> user_check(const Helper& helper) {
-  const auto home = helper.host.env("HOME");
-  if (home && !home->starts_with('/')) {
-    return Check{"user", State::problem,
-                 "HOME is " + shell_word(*home) + ", no path from the root: there is another one in each folder",
-                 kSetHome};
-  }
-  struct stat info {};
-  if (home && stat(home->c_str(), &info) == 0 && info.st_uid != geteuid()) {
-    const std::string owner = name_or_id(info.st_uid);
-    const std::string us = name_or_id(geteuid());
-    return Check{"user", State::problem,
-                 "this is run as " + us + " with the home folder of " + owner + ", " + printable_path(*home),
-                 "sudo usermod -aG docker " + owner +
-                     "   # then, after a new login, docker without sudo, for the logins of " + owner +
-                     "\nsudo -H docker ...   # for those of " + us};
-  }
-  const auto caller = helper.host.env("SUDO_USER");
-  if (geteuid() == 0 && caller && *caller != "root") {
-    return Check{
-        "user", State::note, "under sudo docker uses the logins of root, not those of " + printable(*caller),
-        "sudo usermod -aG docker " + shell_word(*caller) + "   # then, after a new login, docker without sudo"};
-  }
-  return std::nullopt;
+/// A command that leads clients to this helper's store.
+std::string lead(const std::string& command, bool store_works) {
+  return command + (store_works ? "" : "   # once the store works");
 }
 
 /// The helpers that files name, each tried once however often it is named.
@@ -102,6 +46,14 @@ class NamedHelpers {
   const std::string& why_not_runnable(const std::string& suffix) {
     const auto known = reasons_.find(suffix);
     return known != reasons_.end() ? known->second : reasons_.emplace(suffix, look(program_of(suffix))).first->second;
+  }
+
+  /// What is wrong with the store of another member of the family; nothing when it works, or is none of them.
+  const std::optional<Check>& trouble(const std::string& suffix) {
+    const auto known = troubles_.find(suffix);
+    return known != troubles_.end()
+               ? known->second
+               : troubles_.emplace(suffix, is_family(suffix) ? ask(suffix) : std::nullopt).first->second;
   }
 
  private:
@@ -117,8 +69,19 @@ class NamedHelpers {
     return !run || run->exit_code == kCannotExecute ? printable_path(path) + ", which cannot be run" : "";
   }
 
+  [[nodiscard]] std::optional<Check> ask(const std::string& suffix) const {
+    const auto checks = ask_doctor(host_, program_of(suffix), kAnswerTime);
+    if (!checks) {  // perhaps an older helper of the same name, of which nothing is known
+      return checks.error().kind == ErrorKind::timed_out ? std::optional(problem("", checks.error())) : std::nullopt;
+    }
+    const auto found = std::find_if(checks->begin(), checks->end(),
+                                    [](const Check& check) { return check.state == Check::State::problem; });
+    return found != checks->end() ? std::optional(*found) : std::nullopt;
+  }
+
   Host& host_;
   std::map<std::string, std::string> reasons_;
+  std::map<std::string, std::optional<Check>> troubles_;
 };
 
 /// What docker does without any setting: it takes pass when a program of that name is there, else secretservice, if
@@ -128,21 +91,24 @@ std::string detected(const Host& host) {
   return find_program(host, program_of(suffix)).empty() ? "" : suffix;
 }
 
-Check no_helper_check(const Helper& helper, const std::string& path, std::string_view text) {
+Check no_helper_check(const Helper& helper, const std::string& path, std::string_view text, bool store_works) {
   const std::string suffix = suffix_of(helper.name);
   const std::string taken = knows_servers(text) ? "" : detected(helper.host);
   if (taken == suffix) {
     return {"credsStore", State::ok,
             "docker takes " + suffix + " by itself, for " + printable_path(path) + " names no helper", ""};
   }
-  return {"credsStore", State::problem,
-          printable_path(path) + " names no helper: docker " +
-              (taken.empty() ? "writes passwords into it in plain text" : "takes " + taken + " by itself"),
-          helper.name + " configure"};
+  const std::string none = printable_path(path) + " names no helper: docker ";
+  if (taken.empty()) {
+    return {"credsStore", State::problem, none + "writes passwords into it in plain text",
+            lead(helper.name + " configure", store_works)};
+  }
+  return {"credsStore", store_works ? State::problem : State::note, none + "takes " + taken + " by itself",
+          store_works ? helper.name + " configure" : ""};
 }
 
 Check store_check(const Helper& helper, NamedHelpers& named, const std::string& path, const std::string& text,
-                  const HelperNames& names) {
+                  const HelperNames& names, bool store_works) {
   const std::string suffix = suffix_of(helper.name);
   const bool for_some = std::any_of(names.registries.begin(), names.registries.end(),
                                     [&](const auto& entry) { return entry.second == suffix; });
@@ -153,21 +119,28 @@ Check store_check(const Helper& helper, NamedHelpers& named, const std::string& 
     const std::string why = named.why_not_runnable(names.store);
     if (!why.empty()) {
       return {"credsStore", State::problem, printable_path(path) + " sends docker to " + why,
-              helper.name + " configure"};
+              lead(helper.name + " configure", store_works)};
     }
+  }
+  const std::string program = program_of(names.store);
+  if (const auto& trouble = named.trouble(names.store)) {
+    return {"credsStore", State::problem,
+            "docker keeps logins with " + program + ", which does not work: " + trouble->finding,
+            program + " doctor   # what mends it" +
+                (store_works ? "\n" + helper.name + " configure   # or keep them here" : "")};
   }
   if (for_some) {
     return {"credsStore", State::ok, (names.store.empty() ? "none" : printable(names.store)) + "; see credHelpers", ""};
   }
   if (names.store.empty()) {
-    return no_helper_check(helper, path, text);
+    return no_helper_check(helper, path, text, store_works);
   }
   return {"credsStore", State::note, "docker keeps logins with " + program_of(printable(names.store)) + ", not here",
-          helper.name + " configure   # if you want them here"};
+          store_works ? helper.name + " configure   # if you want them here" : ""};
 }
 
 void check_registries(const Helper& helper, NamedHelpers& named, const ClientFile& file, const HelperNames& names,
-                      std::vector<Check>& checks) {
+                      bool store_works, std::vector<Check>& checks) {
   const std::string suffix = suffix_of(helper.name);
   std::string ours;
   for (const auto& [registry, name] : names.registries) {
@@ -180,92 +153,21 @@ void check_registries(const Helper& helper, NamedHelpers& named, const ClientFil
     }
     const std::string why = named.why_not_runnable(name);
     if (!why.empty()) {
-      checks.push_back(
-          {"credHelpers", State::problem, printable_path(file.path) + " sends " + printable(registry) + " to " + why,
-           helper.name + " configure --registry " + shell_word(registry) + (file.containers ? " --containers" : "")});
+      checks.push_back({"credHelpers", State::problem,
+                        printable_path(file.path) + " sends " + printable(registry) + " to " + why,
+                        lead(helper.name + " configure --registry " + shell_word(registry) +
+                                 (file.containers ? " --containers" : ""),
+                             store_works)});
+    } else if (const auto& trouble = named.trouble(name)) {
+      checks.push_back({"credHelpers", State::problem,
+                        printable_path(file.path) + " sends " + printable(registry) + " to " + program_of(name) +
+                            ", which does not work: " + trouble->finding,
+                        program_of(name) + " doctor   # what mends it"});
     }
   }
   if (!ours.empty()) {
     checks.push_back({"credHelpers", State::ok, suffix + " for " + ours + ", in " + printable_path(file.path), ""});
   }
-}
-
-/// A login that migrate leaves. Docker drops logins when it rewrites a file with one that it cannot read, so the
-/// command that lets it do so comes when there is nothing else to lose.
-Check left_behind(const ClientFile& file, const PlainLogin& login, const std::string& why, bool alone) {
-  const std::string& server = login.credential.server;
-  std::string remedy;
-  if (file.containers) {
-    remedy = "podman logout " + shell_word(server);
-  } else if (alone) {
-    remedy = "docker logout " + shell_word(server);
-  } else {
-    remedy = "${EDITOR:-nano} " + shell_word(file.path) + "   # take that entry out";
-  }
-  return {"passwords", State::problem,
-          "a secret for " + (server.empty() ? "\"\"" : printable(server)) + " stands in " + printable_path(file.path) +
-              ", not encrypted, and cannot be moved: " + why,
-          remedy};
-}
-
-void check_plain(const Helper& helper, const ClientFile& file, std::string_view text, std::vector<Check>& checks) {
-  const Result<std::vector<PlainLogin>> logins = plain_logins(text);
-  if (!logins) {
-    return;
-  }
-  std::string movable;
-  std::size_t count = 0;
-  std::vector<Check> left;
-  for (const PlainLogin& login : *logins) {
-    const std::string& server = login.credential.server;
-    const std::string why = why_immovable(file, login);
-    if (why.empty()) {
-      movable += (movable.empty() ? "" : ", ") + printable(server);
-      ++count;
-    } else {
-      left.push_back(left_behind(file, login, why, logins->size() == 1));
-    }
-  }
-  if (count > 0) {
-    checks.push_back({"passwords", State::problem,
-                      (count == 1 ? "a password stands" : std::to_string(count) + " passwords stand") + " in " +
-                          printable_path(file.path) + ", not encrypted: " + movable,
-                      helper.name + " migrate"});
-  } else {
-    std::move(left.begin(), left.end(), std::back_inserter(checks));  // one step at a time
-  }
-}
-
-/// False when nothing more can be said of this file.
-bool check_readable(const ClientFile& file, const Result<std::string>& text, std::vector<Check>& checks) {
-  const std::string word = shell_word(file.path);
-  const std::string link = file.containers ? "auth.json" : "config.json";
-  struct stat info {};
-  if (stat(file.path.c_str(), &info) == 0 && info.st_uid != geteuid() && geteuid() != 0) {
-    checks.push_back({link, State::problem, printable_path(file.path) + " belongs to " + name_or_id(info.st_uid),
-                      "sudo chown " + name_or_id(geteuid()) + " " + word});
-    return static_cast<bool>(text);
-  }
-  if (!text) {
-    checks.push_back(problem(link, text.error()));
-    if (checks.back().remedy.empty()) {
-      checks.back().remedy = "mv " + word + " " + shell_word(file.path + ".old");
-    }
-    return false;
-  }
-  if (text->starts_with(kByteOrderMark)) {
-    checks.push_back({link, State::problem,
-                      printable_path(file.path) + " starts with a byte order mark, which Docker does not read",
-                      R"(sed -i --follow-symlinks '1s/^\xef\xbb\xbf//' )" + word});
-    return false;
-  }
-  const Result<> read = check_docker_config(*text);
-  if (!read) {
-    const std::string look =
-        is_json(*text) ? "${EDITOR:-nano} " + word : "python3 -m json.tool " + word + " >/dev/null   # shows the place";
-    checks.push_back({link, State::problem, printable_path(file.path) + ": " + read.error().message, look});
-  }
-  return static_cast<bool>(read);
 }
 
 /// A key in credHelpers under which no client looks.
@@ -284,35 +186,34 @@ void check_names(const Helper& helper, const ClientFile& file, const HelperNames
 
 }  // namespace
 
-std::vector<Check> examine_clients(const Helper& helper) {
-  std::vector<Check> checks{program_check(helper)};
-  if (auto user = user_check(helper)) {
-    checks.push_back(std::move(*user));
-  }
+std::vector<Check> examine_clients(const Helper& helper, bool store_works) {
   const Result<std::vector<ClientFile>> files = client_files(helper.host);
   if (!files) {
-    checks.push_back({"config.json", State::problem, files.error().message, kSetHome});
-    return checks;
+    return {{"config.json", State::problem, files.error().message, kSetHome}};
   }
+  std::vector<Check> checks;
   NamedHelpers named(helper.host);
   for (const ClientFile& file : *files) {
     const Result<std::string> text = read_config_file(file.path);
-    if (!check_readable(file, text, checks)) {
+    if (auto check = examine_file(helper.host, file, text)) {
+      checks.push_back(std::move(*check));
       continue;
     }
     const Result<HelperNames> names = configured_helpers(*text);
-    if (!file.containers && names) {
-      checks.push_back(store_check(helper, named, file.path, *text, *names));
+    if (!names) {
+      continue;  // examine_file has said why
     }
-    if (names) {
-      check_registries(helper, named, file, *names, checks);
-      check_names(helper, file, *names, checks);
+    if (!file.containers) {
+      checks.push_back(store_check(helper, named, file.path, *text, *names, store_works));
     }
-    check_plain(helper, file, *text, checks);
+    check_registries(helper, named, file, *names, store_works, checks);
+    check_names(helper, file, *names, checks);
+    std::vector<Check> plain = examine_plain(helper, file, *names, *text, store_works);
+    std::move(plain.begin(), plain.end(), std::back_inserter(checks));
     const std::string backup = backup_path(file.path);
     if (access(backup.c_str(), F_OK) == 0) {
       checks.push_back({"passwords", State::problem, "a migrate that was killed has left " + printable_path(backup),
-                        helper.name + " migrate"});
+                        lead(helper.name + " migrate", store_works)});
     }
   }
   return checks;

@@ -7,11 +7,9 @@
 
 namespace keyberth {
 
-/// The command for a shell whose HOME is not that of its user.
-inline constexpr const char* kSetHome = R"sh(export HOME="$(getent passwd "$(id -u)" | cut -d: -f6)")sh";
-
-/// The links between a client and this program: is it the one in PATH, do Docker's and podman's files name it, do the
-/// helpers they name exist, do passwords stand in them, whose files are they. Reads only.
-[[nodiscard]] std::vector<Check> examine_clients(const Helper& helper);
+/// The files by which clients find this program: do Docker's and podman's name it, do the helpers they name work, do
+/// passwords stand in them, whose are they. Reads only. Where this helper's own store does not work yet
+/// (`store_works`), no command leads clients to it without saying so.
+[[nodiscard]] std::vector<Check> examine_clients(const Helper& helper, bool store_works);
 
 }  // namespace keyberth

@@ -32,9 +32,10 @@ Result<std::vector<ClientFile>> client_files(const Host& host) {
     return tl::unexpected(docker.error());
   }
   std::vector<ClientFile> files{{*docker, false}};
+  const std::string without_session = "/run/containers/" + std::to_string(geteuid()) + "/auth.json";
   const auto runtime = host.env("XDG_RUNTIME_DIR");
-  for (const auto& path : {host.env("REGISTRY_AUTH_FILE"), runtime ? std::optional(*runtime + kAuthFile) : std::nullopt,
-                           lasting_auth_file(host)}) {
+  for (const auto& path : {host.env("REGISTRY_AUTH_FILE"),
+                           std::optional(runtime ? *runtime + kAuthFile : without_session), lasting_auth_file(host)}) {
     const auto same = [&](const ClientFile& file) { return file.path == *path; };
     if (path && access(path->c_str(), F_OK) == 0 && std::none_of(files.begin(), files.end(), same)) {
       files.push_back({*path, true});

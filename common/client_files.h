@@ -18,7 +18,8 @@ struct ClientFile {
 };
 
 /// Docker's file first, whether it is there or not; then each auth.json that is there: $REGISTRY_AUTH_FILE,
-/// $XDG_RUNTIME_DIR/containers/auth.json, ~/.config/containers/auth.json ($XDG_CONFIG_HOME).
+/// $XDG_RUNTIME_DIR/containers/auth.json (without that variable /run/containers/UID/auth.json),
+/// ~/.config/containers/auth.json ($XDG_CONFIG_HOME).
 [[nodiscard]] Result<std::vector<ClientFile>> client_files(const Host& host);
 
 /// The auth.json that lasts and is read by all of them: $REGISTRY_AUTH_FILE, else that of ~/.config.

@@ -192,7 +192,7 @@ Result<> note_former(Host& host, const std::string& path, const std::string& reg
   if (!former || *former == suffix) {
     return former ? Result<>() : tl::unexpected(about_file(former.error(), path));
   }
-  const Result<bool> noted = edit_file(host, undo_path(path), [&](std::string_view notes) -> Result<std::string> {
+  Result<bool> noted = edit_file(host, undo_path(path), [&](std::string_view notes) -> Result<std::string> {
     const Result<HelperNames> names = configured_helpers(notes);
     if (!names) {
       return tl::unexpected(names.error());
@@ -200,7 +200,12 @@ Result<> note_former(Host& host, const std::string& path, const std::string& reg
     const bool is_noted = registry.empty() ? !names->store.empty() : names->registries.contains(registry);
     return is_noted ? std::string(notes) : edit_docker_config(notes, {registry, former->empty() ? kNothing : *former});
   });
-  return noted ? Result<>() : tl::unexpected(noted.error());
+  if (!noted) {
+    noted.error().hint = "what the settings were is noted there for --undo; without that note it works: mv " +
+                         shell_word(undo_path(path)) + " " + shell_word(undo_path(path) + ".old");
+    return tl::unexpected(noted.error());
+  }
+  return {};
 }
 
 Result<CommandOutput> configure(const Helper& helper, const std::vector<std::string>& arguments) {

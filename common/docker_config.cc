@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "common/docker_config.h"
 
-#include <array>
 #include <cstddef>
 #include <optional>
 #include <vector>
@@ -9,8 +8,6 @@
 #include "common/config_file.h"
 #include "common/json.h"
 #include "common/json_text.h"
-#include "common/plain_logins.h"
-#include "common/protocol.h"
 
 namespace keyberth {
 namespace {
@@ -32,14 +29,6 @@ using json_text::without;
 constexpr std::string_view kCredsStore = "credsStore";
 constexpr std::string_view kCredHelpers = "credHelpers";
 constexpr std::string_view kEmptyFile = "{}\n";
-
-/// Settings by the kind of value that Docker insists on.
-constexpr std::array kTexts{"credsStore",   "detachKeys",     "currentContext", "psFormat",
-                            "imagesFormat", "networksFormat", "pluginsFormat",  "volumesFormat",
-                            "statsFormat",  "servicesFormat", "tasksFormat",    "serviceInspectFormat",
-                            "secretFormat", "configFormat",   "nodesFormat"};
-constexpr std::array kObjects{"auths", "credHelpers", "HttpHeaders", "proxies", "plugins", "aliases"};
-constexpr std::array kObjectsOfTexts{"credHelpers", "HttpHeaders", "aliases"};
 
 /// The places a setting has in the text.
 struct Places {
@@ -123,44 +112,6 @@ Result<std::string> edit_docker_config(std::string_view text, const HelperSettin
   }
   const bool in_root = setting.registry.empty() || last_helper;
   return without(whole, in_root ? places.root : *places.entries, *member);
-}
-
-Result<> check_docker_config(std::string_view text) {
-  if (text.find_first_not_of(kBlank) == std::string_view::npos) {
-    return {};
-  }
-  Places places;
-  KEYBERTH_TRY(look(text, places));
-  const auto wrong = [](const std::string& what) {
-    return fail(ErrorKind::bad_input, "its " + what + ", so that Docker takes the whole file for empty");
-  };
-  const auto is = [&](const Member& member, char first) {
-    return text[member.value] == first || text.substr(member.value, 4) == "null";
-  };
-  for (const char* name : kTexts) {
-    const Result<const Member*> member = find(places.root, name, true);
-    if (member && *member != nullptr && !is(**member, '"')) {
-      return wrong(std::string(name) + " is no text");
-    }
-  }
-  for (const char* name : kObjects) {
-    const Result<const Member*> member = find(places.root, name, true);
-    if (member && *member != nullptr && !is(**member, '{')) {
-      return wrong(std::string(name) + " is no object");
-    }
-  }
-  for (const char* name : kObjectsOfTexts) {
-    const Result<const Member*> member = find(places.root, name, true);
-    if (!member || *member == nullptr || text[(*member)->value] != '{') {
-      continue;
-    }
-    for (const Member& entry : scan(text, (*member)->value).members) {
-      if (!is(entry, '"')) {
-        return wrong(std::string(name) + " has no text for " + printable(entry.key));
-      }
-    }
-  }
-  return plain_logins(text).map([](const auto&) {});
 }
 
 Result<std::string> configured_helper(std::string_view text, const std::string& registry) {

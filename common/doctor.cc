@@ -11,6 +11,7 @@
 #include "common/helper.h"
 #include "common/protocol.h"
 #include "common/report.h"
+#include "common/user_checks.h"
 
 namespace keyberth {
 namespace {
@@ -81,9 +82,14 @@ Check problem(std::string link, const Error& error) {
 }
 
 std::vector<Check> examine_chain(const Helper& helper) {
-  std::vector<Check> checks = examine_clients(helper);
+  std::vector<Check> checks = examine_user(helper);
   std::vector<Check> store = examine_store(helper);
-  std::move(store.begin(), store.end(), std::back_inserter(checks));
+  const bool store_works = all_well(store);
+  std::vector<Check> clients = examine_clients(helper, store_works);
+  // The commands are taken from top to bottom, and those of the clients' files need the store.
+  for (std::vector<Check>* part : {store_works ? &clients : &store, store_works ? &store : &clients}) {
+    std::move(part->begin(), part->end(), std::back_inserter(checks));
+  }
   return checks;
 }
 

@@ -35,8 +35,9 @@ struct Check {
 inline constexpr const char* kRoundTrip = "round trip";
 [[nodiscard]] Check round_trip(Store& store);
 
-/// Every link for this helper in the order a request passes them: the program in PATH, Docker's and podman's
-/// configuration, the backend (Helper::examine), and a round trip of a login made for it, which is removed again.
+/// Every link for this helper in the order a request passes them: the program in PATH and its user, Docker's and
+/// podman's configuration, the backend (Helper::examine), and a round trip of a login made for it, which is removed
+/// again. A backend with a problem comes before the configuration, whose commands need it.
 /// A link that cannot be looked at because an earlier one failed is left out.
 [[nodiscard]] std::vector<Check> examine_chain(const Helper& helper);
 

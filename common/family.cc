@@ -174,6 +174,10 @@ Result<std::vector<Check>> ask_doctor(Host& host, const std::string& program, st
   return std::move(report->checks);
 }
 
+bool is_family(std::string_view suffix) {
+  return suffix == kOnTop || std::find(kStores.begin(), kStores.end(), suffix) != kStores.end();
+}
+
 CommandOutput examine_family(const Helper& helper, bool json) {
   std::vector<Member> members = ask_all(helper, kStores);
   const auto taken =

@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "common/command.h"
@@ -19,6 +20,9 @@ struct Helper;
 /// Errors: those of Host::run, and unavailable for a program that lacks a library or answers anything else.
 [[nodiscard]] Result<std::vector<Check>> ask_doctor(Host& host, const std::string& program,
                                                     std::chrono::milliseconds time_limit);
+
+/// Whether a helper of that suffix is one of ours, with the commands for people.
+[[nodiscard]] bool is_family(std::string_view suffix);
 
 /// `doctor --all [--json]`: which members of the family would work for this user, here and now. Each is run as a
 /// program of its own (`doctor --store --json`), the stores side by side, looked for beside this one and then in

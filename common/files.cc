@@ -160,6 +160,11 @@ Error system_error(std::string_view doing, std::string_view path, int code) {
     error.hint = "see who owns it: ls -ld " + quoted;
   } else if (code == EEXIST || code == ENOTDIR || code == ELOOP) {
     error.hint = "something else is in the way; see what: ls -ld " + quoted;
+  } else if (code == EBUSY) {
+    error.hint =
+        "it is mounted by itself, as containers do with single files: mount the folder it is in, or change it "
+        "outside; see: findmnt -T " +
+        quoted;
   } else if (code == EROFS) {
     error.kind = ErrorKind::denied;
     error.hint = "the file system is mounted read-only; see: findmnt -T " + quoted;

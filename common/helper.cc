@@ -38,8 +38,8 @@ std::vector<Command> commands_of(const Helper& helper) {
   };
   add("configure", "[--registry HOST]... [--containers] [--undo]",
       "let docker use this helper, for all registries or some", configure);
-  add("migrate", "[--dry-run]", "move the passwords that stand in docker's and podman's files into this store",
-      migrate);
+  add("migrate", "[--dry-run] [--keep file|store]",
+      "move the passwords that stand in docker's and podman's files into this store", migrate);
   add("doctor", "[--all | --store] [--json]", "find out what is wrong, and the command that mends it", doctor);
   return commands;
 }

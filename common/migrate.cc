@@ -10,7 +10,7 @@
 
 #include "common/config_file.h"
 #include "common/configure.h"
-#include "common/docker_config.h"
+#include "common/family.h"
 #include "common/files.h"
 #include "common/helper.h"
 #include "common/process.h"
@@ -47,33 +47,64 @@ std::string obstacle(const Helper& helper, const ClientFile& file, const HelperN
     return why;
   }
   const std::string& server = login.credential.server;
-  const auto own = names.registries.find(server);
-  const bool has_own = own != names.registries.end();
-  const std::string asked = has_own ? own->second : file.containers ? "" : names.store;
-  if (asked.empty() || asked == suffix_of(helper.name)) {
+  const std::string asked = asked_instead(helper, file, names, server);
+  if (asked.empty()) {
     return "";
   }
   const std::string program = program_of(asked);
+  const bool is_there = !find_program(helper.host, program).empty();
+  if (is_there && is_family(asked)) {
+    return printable(program) + " is asked for it, and not this file; move it there with: " + program + " migrate";
+  }
+  const bool has_own = names.registries.contains(server);
   return printable(program) + " is asked for it, and not this file" +
-         (find_program(helper.host, program).empty() ? ", but it is not in PATH" : "") +
-         "; take over with: " + helper.name + " configure" +
+         (is_there ? ": take it out of the file, or" : ", but it is not in PATH;") + " take over with: " + helper.name +
+         " configure" +
          (has_own ? " --registry " + shell_word(server) + (file.containers ? " --containers" : "") : std::string());
 }
 
+/// What the command line asks for.
+struct Options {
+  bool dry_run = false;
+  std::string keep;  ///< "file", "store", or empty: neither
+};
+
+Result<Options> parse_options(const Helper& helper, const std::vector<std::string>& arguments) {
+  Options options;
+  for (std::size_t i = 0; i < arguments.size(); ++i) {
+    if (arguments[i] == "--dry-run") {
+      options.dry_run = true;
+    } else if (arguments[i] == "--keep" && i + 1 < arguments.size() &&
+               (arguments[i + 1] == "file" || arguments[i + 1] == "store")) {
+      options.keep = arguments[++i];
+    } else {
+      return fail(ErrorKind::usage,
+                  arguments[i] == "--keep" ? "--keep wants the word file or store"
+                                           : "migrate does not know " + printable(arguments[i]),
+                  "usage: " + helper.name + " migrate [--dry-run] [--keep file|store]");
+    }
+  }
+  return options;
+}
+
 enum class Kept {
-  stored,   ///< it was not there, and is now
+  stored,   ///< it is there now
   already,  ///< this very login was there
   other,    ///< the store has another login for the server, which stays
 };
 
-/// Puts a login into the store unless it has one for that server, and believes that it is there when it comes back out.
-Result<Kept> keep(const Helper& helper, const Credential& credential) {
+/// Puts a login into the store, unless it has one for that server and may not `replace` it, and believes that it is
+/// there when it comes back out.
+Result<Kept> keep(const Helper& helper, const Credential& credential, bool replace = false) {
   const auto before = stored(helper, credential.server);
   if (!before) {
     return tl::unexpected(before.error());
   }
-  if (before->has_value()) {
-    return same_login(**before, credential) ? Kept::already : Kept::other;
+  if (before->has_value() && same_login(**before, credential)) {
+    return Kept::already;
+  }
+  if (before->has_value() && !replace) {
+    return Kept::other;
   }
   KEYBERTH_TRY(helper.store.store(credential));
   const auto after = stored(helper, credential.server);
@@ -103,8 +134,8 @@ std::set<std::string> missing_settings(const ClientFile& file, const HelperNames
 /// Moves one file's logins; adds to the report what became of each.
 class FileMove {
  public:
-  FileMove(const Helper& helper, ClientFile file, bool dry_run)
-      : helper_(helper), file_(std::move(file)), dry_run_(dry_run) {}
+  FileMove(const Helper& helper, ClientFile file, Options options)
+      : helper_(helper), file_(std::move(file)), options_(std::move(options)) {}
 
   Result<> run() {
     const Result<std::string> text = read_config_file(file_.path);
@@ -125,7 +156,7 @@ class FileMove {
       const std::string why = obstacle(helper_, file_, *names, login);
       if (!why.empty()) {
         leave(login, why);
-      } else if (dry_run_) {
+      } else if (options_.dry_run) {
         report += "  would move  " + named(login) + "\n";
       } else {
         KEYBERTH_TRY(move(login));
@@ -162,7 +193,7 @@ class FileMove {
     const Result<std::string> former = read_config_file(backup);
     const auto saved = former ? plain_logins(*former) : tl::unexpected(former.error());
     const auto logins = plain_logins(text);
-    if (!saved || !logins || former->empty() || dry_run_) {
+    if (!saved || !logins || former->empty() || options_.dry_run) {
       return saved ? Result<>() : tl::unexpected(about_file(saved.error(), backup));
     }
     for (const PlainLogin& login : *saved) {
@@ -187,18 +218,19 @@ class FileMove {
   }
 
   Result<> move(const PlainLogin& login) {
-    const Result<Kept> kept = keep(helper_, login.credential);
+    const Result<Kept> kept = keep(helper_, login.credential, options_.keep == "file");
     if (!kept) {
       return tl::unexpected(kept.error());
     }
-    if (*kept == Kept::other) {
-      const std::string server = shell_word(login.credential.server);
-      leave(login, "the store has another login for it; keep that one with: docker logout " + server +
-                       " && docker login " + server);
+    if (*kept == Kept::other && options_.keep != "store") {
+      leave(login, "the store has another login for it; say which one to keep: " + helper_.name +
+                       " migrate --keep file, or --keep store");
       return {};
     }
     moved_.push_back(&login);
-    report += "  moved       " + named(login) + "\n";
+    report += (*kept == Kept::other ? "  taken out   " + named(login) + ": the store keeps its own login for it"
+                                    : "  moved       " + named(login)) +
+              "\n";
     return {};
   }
 
@@ -241,7 +273,7 @@ class FileMove {
 
   const Helper& helper_;
   ClientFile file_;
-  bool dry_run_;
+  Options options_;
   std::vector<const PlainLogin*> moved_;
 };
 
@@ -254,13 +286,19 @@ std::string why_immovable(const ClientFile& file, const PlainLogin& login) {
   return login.obstacle;
 }
 
+std::string asked_instead(const Helper& helper, const ClientFile& file, const HelperNames& names,
+                          const std::string& server) {
+  const auto own = names.registries.find(server);
+  const std::string asked = own != names.registries.end() ? own->second : file.containers ? "" : names.store;
+  return asked == suffix_of(helper.name) ? "" : asked;
+}
+
 std::string backup_path(const std::string& path) { return path + ".keyberth-backup"; }
 
 Result<CommandOutput> migrate(const Helper& helper, const std::vector<std::string>& arguments) {
-  const bool dry_run = arguments.size() == 1 && arguments.front() == "--dry-run";
-  if (!arguments.empty() && !dry_run) {
-    return fail(ErrorKind::usage, "migrate takes --dry-run or nothing",
-                "usage: " + helper.name + " migrate [--dry-run]");
+  const Result<Options> options = parse_options(helper, arguments);
+  if (!options) {
+    return tl::unexpected(options.error());
   }
   KEYBERTH_TRY(must_be_in_path(helper));
   const Result<std::vector<ClientFile>> files = client_files(helper.host);
@@ -269,12 +307,12 @@ Result<CommandOutput> migrate(const Helper& helper, const std::vector<std::strin
   }
   CommandOutput output{"", true};
   for (const ClientFile& file : *files) {
-    FileMove move(helper, file, dry_run);
+    FileMove move(helper, file, *options);
     KEYBERTH_TRY(move.run());
     output.text += move.report;
     output.good = output.good && move.left == 0;
   }
-  if (!output.text.empty() && !dry_run) {
+  if (!output.text.empty() && !options->dry_run) {
     output.text += "See that it works: " + helper.name + " doctor\n";
   }
   if (output.text.empty()) {

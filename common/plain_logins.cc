@@ -48,10 +48,17 @@ Result<Object> scan_auths(std::string_view text) {
   }
   Object entries = scan(text, (*auths)->value);
   std::erase_if(entries.members, [&](const Member& entry) { return text.substr(entry.value, 4) == "null"; });
+  std::vector<std::string> keys;
   for (const Member& entry : entries.members) {
     if (text[entry.value] != '{') {
       return fail(ErrorKind::bad_input, "the entry " + printable(entry.key) + " of its auths is no object", kByHand);
     }
+    keys.push_back(entry.key);
+  }
+  std::sort(keys.begin(), keys.end());
+  const auto twice = std::adjacent_find(keys.begin(), keys.end());
+  if (twice != keys.end()) {  // clients take the last of them, but which one is right?
+    return fail(ErrorKind::bad_input, "its auths has " + printable(*twice) + " twice", "remove one of them");
   }
   return entries;
 }
@@ -82,15 +89,16 @@ Result<std::optional<PlainLogin>> read_login(std::string_view text, const Member
     values.at(i) = text_of(text, *member);
   }
   const auto& [auth, username, password, identity_token, registry_token] = values;
-  PlainLogin login{{entry.key, username, Secret(password)}, ""};
+  PlainLogin login{{entry.key, username, Secret(password)}};
   if (auth.empty() && password.empty() && identity_token.empty() && registry_token.empty()) {
     return std::nullopt;
   }
   if (!auth.empty() && !read_pair(auth, login.credential)) {
     login.obstacle = "its auth is not the base64 of user:password";
   }
+  const bool broken = !auth.empty() && (!login.obstacle.empty() || login.credential.username.empty());
   if (!identity_token.empty()) {
-    login = {{entry.key, std::string(kTokenUser), Secret(identity_token)}, ""};
+    login = {{entry.key, std::string(kTokenUser), Secret(identity_token)}};
   } else if (!registry_token.empty()) {
     login.obstacle = "it is a registry token, for which the helpers' protocol has no place";
   }
@@ -99,6 +107,7 @@ Result<std::optional<PlainLogin>> read_login(std::string_view text, const Member
     const Result<Credential> accepted = parse_credential(format_credential(entry.key, login.credential).view());
     login.obstacle = accepted ? "" : accepted.error().message;
   }
+  login.broken = broken;
   return login;
 }
 

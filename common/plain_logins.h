@@ -17,11 +17,13 @@ struct PlainLogin {
   /// As a helper keeps it: `server` is the member's name; an identity token has the user name `<token>`.
   Credential credential;
   /// Why no helper can keep it, without a final stop; empty when one can.
-  std::string obstacle;
+  std::string obstacle = {};
+  /// No client can read it either: Docker then takes the whole file for empty.
+  bool broken = false;
 };
 
 /// Every login of the text, in its order. Members of `auths` without a secret (Docker's marks) are none. bad_input when
-/// the text is no JSON object or `auths` no object of objects.
+/// the text is no JSON object, or `auths` no object of objects or with one of them twice.
 [[nodiscard]] Result<std::vector<PlainLogin>> plain_logins(std::string_view text);
 
 /// Whether `auths` has any member; then docker no longer chooses a helper by itself. False for text that it cannot

@@ -19,8 +19,6 @@ std::string own_folder() {
   return path.substr(0, path.rfind('/'));
 }
 
-std::string install_command(const std::string& program) {
-  return "sudo apt install ./" + program + "_*.deb";
-}
+std::string install_command(const std::string& program) { return "sudo apt install ./" + program + "_*.deb"; }
 
 }  // namespace keyberth

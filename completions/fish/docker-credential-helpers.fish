@@ -52,6 +52,7 @@ complete $configure -l registry -x -a '(__keyberth_registries)' -d 'For this reg
 complete $configure -l containers -d 'In the file of podman and skopeo too'
 complete $configure -l undo -d 'Take it back'
 complete -c $program -n '__keyberth_in migrate' -l dry-run -d 'Only say what would be done'
+complete -c $program -n '__keyberth_in migrate' -l keep -x -a 'file store' -d 'Where the store has another login'
 set -l doctor -c $program -n '__keyberth_in doctor'
 complete $doctor -l all -d 'Every helper of the family'
 complete $doctor -l store -d 'Only the store'

@@ -9,11 +9,11 @@
 #include <optional>
 #include <string>
 
-#include "common/client_checks.h"
 #include "common/files.h"
 #include "common/process.h"
 #include "common/protocol.h"
 #include "common/report.h"
+#include "common/user_checks.h"
 #include "common/users.h"
 #include "helpers/pass/entry_doctor.h"
 #include "helpers/pass/entry_path.h"

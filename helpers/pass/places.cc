@@ -14,10 +14,10 @@
 #include <string_view>
 #include <system_error>
 
-#include "common/client_checks.h"
 #include "common/files.h"
 #include "common/process.h"
 #include "common/protocol.h"
+#include "common/user_checks.h"
 #include "common/users.h"
 #include "helpers/pass/entry_path.h"
 #include "helpers/pass/gpg.h"

@@ -32,9 +32,9 @@ struct Place {
 /// only.
 [[nodiscard]] bool is_astray(const Place& place);
 
-/// `path`, the place or a folder in it, with links resolved, if everything in it may be given to the user who runs this:
-/// the place lies below the home folder, which is that user's own, and holds what it is for, or is where that is by
-/// default. Else empty.
+/// `path`, the place or a folder in it, with links resolved, if everything in it may be given to the user who runs
+/// this: the place lies below the home folder, which is that user's own, and holds what it is for, or is where that is
+/// by default. Else empty.
 [[nodiscard]] std::string takeable_folder(const Host& host, const Place& place, const std::string& path);
 
 /// Signs that people share a store: it belongs to another user, to a group that is not one's own first one, or to a
@@ -53,8 +53,8 @@ struct Place {
 /// blame.
 [[nodiscard]] std::optional<Error> home_trouble(const Host& host, const Place& place, int needed);
 
-/// The sockets of gpg-agent have paths of limited length. What is wrong with them, if anything is; the hint is a command,
-/// if there is one.
+/// The sockets of gpg-agent have paths of limited length. What is wrong with them, if anything is; the hint is a
+/// command, if there is one.
 [[nodiscard]] std::optional<Error> socket_trouble(Host& host);
 
 }  // namespace keyberth

@@ -93,6 +93,18 @@ class MigrateCase(MigrateMixin, PassCase):
         self.stored("a.example", "new", "new")
         self.assertEqual(self.config.read_text(), before)
 
+    def test_the_login_of_the_file_or_of_the_store(self):
+        """Both are there: neither goes before somebody has chosen."""
+        for keep, secret, words in (("store", "new", "taken out   a.example (alice): the store keeps its own"),
+                                    ("file", "old", "moved       a.example (alice)")):
+            self.world.run(self.program, "store", input='{"ServerURL":"a.example","Username":"bob","Secret":"new"}')
+            self.write({"a.example": {"auth": encoded("alice", "old")}})
+            self.assertIn(f"{self.program} migrate --keep file, or --keep store", self.migrate(code=1).out)
+            self.assertIn(words, self.migrate("--keep", keep).out)
+            self.assertEqual(self.read(), {"auths": {"a.example": {}}, "credsStore": "pass"})
+            self.assertEqual(self.get("a.example")["Secret"], secret)
+            self.is_well()
+
     def test_a_login_that_another_helper_answers_for_stays(self):
         self.write({"a.example": {"auth": encoded("a", "1")}, "b.example": {"auth": encoded("b", "2")}}, credsStore="other",
                    credHelpers={"b.example": "pass"})
@@ -104,13 +116,16 @@ class MigrateCase(MigrateMixin, PassCase):
                                        "credsStore": "other", "credHelpers": {"b.example": "pass"}})
 
     def test_broken_files_stay_as_they_are(self):
-        for text in ("{", '{"auths": []}', '{"auths": {"a": 1}}', '{"auths":{"a":{"auth":"x","Auth":"y"}}}'):
+        for text in ("{", '{"auths": []}', '{"auths": {"a": 1}}', '{"auths":{"a":{"auth":"x","Auth":"y"}}}',
+                     '{"auths":{"z.example":{"auth":"ejp6"},"b":{"auth":""},"b":{}}}'):
             self.config.write_text(text)
             self.assertIn(str(self.config), self.migrate(code=1).err)
             self.assertEqual(self.config.read_text(), text)
 
     def test_wrong_usage(self):
-        self.assertIn("migrate takes --dry-run or nothing", self.migrate("--force", code=2).err)
+        for arguments, words in ((["--force"], "migrate does not know --force"), (["--keep"], "--keep wants the word file or store"),
+                                 (["--keep", "both"], "--keep wants the word file or store")):
+            self.assertIn(words, self.migrate(*arguments, code=2).err)
 
     def test_podmans_file(self):
         """auth.json has a credHelpers entry for each afterwards; parts of a registry stay, for podman asks no helper for them."""

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "common/file_checks.h"
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <string_view>
+
+#include "common/docker_config.h"
+#include "common/json.h"
+#include "common/json_text.h"
+#include "common/protocol.h"
+#include "common/users.h"
+
+namespace keyberth {
+namespace {
+
+using State = Check::State;
+
+constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
+
+std::string link_of(const ClientFile& file) { return file.containers ? "auth.json" : "config.json"; }
+
+bool below_home(const Host& host, const std::string& path) {
+  const auto home = host.env("HOME");
+  return home && home->size() > 1 && path.starts_with(*home + "/");
+}
+
+/// The command that lets the variable lead to the usual place.
+std::string usual_place(const ClientFile& file) {
+  return file.containers ? R"(export REGISTRY_AUTH_FILE="$HOME"/.config/containers/auth.json)"
+                         : R"(export DOCKER_CONFIG="$HOME"/.docker)";
+}
+
+/// What `sudo docker login` leaves behind: a file, or a whole folder, of root's.
+std::optional<Check> check_owner(const Host& host, const ClientFile& file) {
+  const std::string folder = file.path.substr(0, file.path.rfind('/'));
+  for (const std::string& path : {folder, file.path}) {
+    struct stat info {};
+    if (stat(path.c_str(), &info) != 0 || info.st_uid == geteuid() || access(path.c_str(), R_OK | W_OK) == 0) {
+      continue;
+    }
+    const std::string owner = user_name(info.st_uid).value_or("the user id " + std::to_string(info.st_uid));
+    const std::string finding = printable_path(path) + " belongs to " + printable(owner);
+    const std::string give = R"sh(sudo chown -R "$(id -u):$(id -g)" )sh" + shell_word(path);
+    return Check{link_of(file), State::problem, finding, below_home(host, path) ? give : usual_place(file)};
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+std::optional<Check> examine_file(const Host& host, const ClientFile& file, const Result<std::string>& text) {
+  if (auto foreign = check_owner(host, file)) {
+    return foreign;
+  }
+  const std::string word = shell_word(file.path);
+  if (!text) {
+    Check check = problem(link_of(file), text.error());
+    if (check.remedy.empty()) {
+      check.remedy =
+          below_home(host, file.path) ? "mv -n " + word + " " + shell_word(file.path + ".old") : usual_place(file);
+    }
+    return check;
+  }
+  const auto found = [&](const std::string& what, const std::string& remedy) {
+    return Check{link_of(file), State::problem, printable_path(file.path) + what, remedy};
+  };
+  if (text->starts_with(kByteOrderMark)) {
+    return found(" starts with a byte order mark, which Docker does not read",
+                 R"(sed -i --follow-symlinks '1s/^\xef\xbb\xbf//' )" + word);
+  }
+  if (file.containers && json_text::skip_blank(*text, 0) == text->size()) {
+    return found(" is empty, which podman and skopeo refuse", "echo '{}' > " + word);
+  }
+  if (const Result<> read = check_docker_config(*text); !read) {
+    return found(
+        ": " + read.error().message +
+            (file.containers ? ", which podman and skopeo refuse" : ", so that Docker takes the whole file for empty"),
+        is_json(*text) ? "nano " + word : "python3 -m json.tool " + word + " >/dev/null   # shows the place");
+  }
+  return std::nullopt;
+}
+
+}  // namespace keyberth

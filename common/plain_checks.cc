@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "common/plain_checks.h"
+
+#include <iterator>
+#include <map>
+#include <string>
+#include <utility>
+
+#include "common/family.h"
+#include "common/helper.h"
+#include "common/migrate.h"
+#include "common/plain_logins.h"
+#include "common/process.h"
+#include "common/protocol.h"
+
+namespace keyberth {
+namespace {
+
+using State = Check::State;
+
+constexpr const char* kLink = "passwords";
+
+std::string edit_command(const ClientFile& file, const std::string& what) {
+  return "nano " + shell_word(file.path) + "   # " + what;
+}
+
+/// An entry that no client can read. Docker drops logins when it rewrites a file with such a one, so the command that
+/// lets it do so comes when there is nothing else to lose, and never for the empty name, by which it means Docker Hub.
+Check broken_entry(const ClientFile& file, const PlainLogin& login, bool alone) {
+  const std::string& server = login.credential.server;
+  const bool can_log_out = alone && !server.empty();
+  return {kLink, State::problem,
+          "the login of " + (server.empty() ? "\"\"" : printable(server)) + " in " + printable_path(file.path) +
+              " is broken (" + login.obstacle + "), " +
+              (file.containers ? "which podman refuses" : "so that Docker takes the whole file for empty"),
+          can_log_out ? (file.containers ? "podman logout " : "docker logout ") + shell_word(server)
+                      : edit_command(file, "take that entry out")};
+}
+
+/// A login that works from here only.
+Check kept_here(const ClientFile& file, const PlainLogin& login, const std::string& why) {
+  const std::string& server = login.credential.server;
+  return {kLink, State::note,
+          "the secret of " + (server.empty() ? "\"\"" : printable(server)) + " stays in " + printable_path(file.path) +
+              ", not encrypted: " + why,
+          ""};
+}
+
+/// Passwords in the file of which some helper gets the servers.
+Check plain_check(const ClientFile& file, const std::vector<std::string>& servers, const std::string& more,
+                  std::string remedy) {
+  std::string names;
+  for (const std::string& server : servers) {
+    names += (names.empty() ? "" : ", ") + printable(server);
+  }
+  return {kLink, State::problem,
+          (servers.size() == 1 ? "a password stands" : std::to_string(servers.size()) + " passwords stand") + " in " +
+              printable_path(file.path) + ", not encrypted" + more + ": " + names,
+          std::move(remedy)};
+}
+
+}  // namespace
+
+std::vector<Check> examine_plain(const Helper& helper, const ClientFile& file, const HelperNames& names,
+                                 std::string_view text, bool store_works) {
+  const Result<std::vector<PlainLogin>> logins = plain_logins(text);
+  if (!logins) {
+    return {{kLink, State::problem, printable_path(file.path) + ": " + logins.error().message,
+             edit_command(file, "mend it by hand")}};
+  }
+  std::map<std::string, std::vector<std::string>> movable;  // by the suffix of who is asked; empty is this helper
+  std::vector<Check> checks;
+  std::vector<Check> broken;
+  for (const PlainLogin& login : *logins) {
+    const std::string& server = login.credential.server;
+    const std::string why = why_immovable(file, login);
+    const std::string asked = asked_instead(helper, file, names, server);
+    if (login.broken) {
+      broken.push_back(broken_entry(file, login, logins->size() == 1));
+    } else if (!why.empty()) {
+      checks.push_back(kept_here(file, login, why));
+    } else if (asked.empty() || !find_program(helper.host, program_of(asked)).empty()) {
+      movable[asked].push_back(server);
+    }  // else the helper that is missing is the problem, and not this one's
+  }
+  for (const auto& [asked, servers] : movable) {
+    if (asked.empty()) {
+      checks.push_back(
+          plain_check(file, servers, "", helper.name + " migrate" + (store_works ? "" : "   # once the store works")));
+    } else {
+      const std::string program = program_of(asked);
+      checks.push_back(plain_check(
+          file, servers, ", while docker asks " + printable(program),
+          is_family(asked) ? program + " migrate" : edit_command(file, "take what is in their entries out")));
+    }
+  }
+  if (!movable.contains("")) {  // one step at a time: with the others moved, a client can mend the broken one
+    std::move(broken.begin(), broken.end(), std::back_inserter(checks));
+  }
+  return checks;
+}
+
+}  // namespace keyberth
