@@ -29,7 +29,7 @@ namespace {
 /// In the order in which we would take them: a keyring that opens with the session, then files, then what a reboot
 /// clears. The oauth helper keeps what it has in one of the others.
 constexpr std::array kStores{"secretservice", "pass", "keyctl"};
-constexpr std::array kOnTop{"oauth"};
+constexpr const char* kOnTop = "oauth";
 constexpr std::chrono::seconds kAnswerTime{40};
 constexpr int kNotLoaded = 127;  ///< the dynamic loader's exit code; dl_fatal_printf() of the GNU C library
 constexpr std::chrono::milliseconds kSilence{1500};  ///< after this a person is told who is being waited for
@@ -169,7 +169,7 @@ Result<std::vector<Check>> ask_doctor(Host& host, const std::string& program, st
   if (!report) {
     return fail(ErrorKind::unavailable,
                 printable_path(program) + " is another program of that name, or an older version",
-                shell_word(program) + " --version   # says what it is");
+                shell_word(program) + " --version");
   }
   return std::move(report->checks);
 }
@@ -184,7 +184,7 @@ CommandOutput examine_family(const Helper& helper, bool json) {
       std::find_if(members.begin(), members.end(), [](const Member& member) { return all_well(member.checks); });
   const std::string take = taken == members.end() ? "" : taken->suffix;
   // After the others, whose logins come and go while it tries itself out.
-  std::ranges::move(ask_all(helper, kOnTop), std::back_inserter(members));
+  std::ranges::move(ask_all(helper, {&kOnTop, 1}), std::back_inserter(members));
   if (json) {
     return {as_json(members, take), !take.empty()};
   }

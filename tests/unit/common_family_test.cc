@@ -65,7 +65,7 @@ TEST(Family, AsksAMemberWithinLimits) {
   const auto none = ask_doctor(host, "/bin/it's", std::chrono::seconds(7));
   ASSERT_FALSE(none.has_value());
   EXPECT_EQ(none.error().message, "/bin/it's is another program of that name, or an older version");
-  EXPECT_EQ(none.error().hint, "'/bin/it'\\''s' --version   # says what it is");
+  EXPECT_EQ(none.error().hint, "'/bin/it'\\''s' --version");
   host.program = [](const ProcessRequest& request) -> Result<ProcessResult> {
     ProcessResult result;
     result.exit_code = 127;
