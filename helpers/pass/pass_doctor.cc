@@ -49,7 +49,7 @@ std::optional<Check> check_owner(std::string_view link, const Host& host, const 
   const std::string finding =
       printable(path) + " belongs to " + describe_user(info.st_uid) + ", and this is " + describe_user(geteuid());
   const auto name = user_name(info.st_uid);
-  if (info.st_uid != 0 && name) {
+  if (info.st_uid != 0 && name && (geteuid() == 0 || !place.is_named)) {
     return make(
         link, Check::State::problem, finding + "; run docker, and this, as the owner",
         (geteuid() == 0 ? "runuser -u " + shell_word(*name) + " -- " : "sudo -H -u " + shell_word(*name) + " ") +
@@ -63,8 +63,14 @@ std::optional<Check> check_owner(std::string_view link, const Host& host, const 
              : make(link, Check::State::problem, finding + ": only the owner can let you in");
 }
 
-/// Where a variable leads to a folder that is something else, nothing may be made or changed.
+/// Where a variable leads to a folder that is something else, nothing may be made or changed; elsewhere nothing can be.
 std::optional<Check> check_place(std::string_view link, const Place& place) {
+  if (place.is_named && cannot_be_made(place.path)) {
+    return make(link, Check::State::problem,
+                std::string(place.variable) + " leads to " + printable(place.path) +
+                    ", which is not there, and you may not make it",
+                use_default(place));
+  }
   if (!is_astray(place)) {
     return std::nullopt;
   }
@@ -80,6 +86,9 @@ std::optional<Check> examine_gnupg_folder(Host& host) {
   if (const auto trouble = home_trouble(host, place, R_OK | W_OK | X_OK)) {
     return problem(std::string(kGnupg), *trouble);
   }
+  if (auto check = check_place(kGnupg, place)) {
+    return check;
+  }
   if (const auto trouble = socket_trouble(host)) {
     return problem(std::string(kGnupg), *trouble);
   }
@@ -90,9 +99,6 @@ std::optional<Check> examine_gnupg_folder(Host& host) {
                                     "GNUPGHOME names the folder " + printable(place.path) + ", which is not there",
                                     "mkdir -p -m 700 " + shell_word(place.path)))
                : std::nullopt;
-  }
-  if (auto check = check_place(kGnupg, place)) {
-    return check;
   }
   if (auto check = check_owner(kGnupg, host, place, place.path, R_OK | W_OK | X_OK)) {
     return check;
@@ -244,12 +250,12 @@ Check examine_store(Host& host, const std::string& store) {
   if (const auto trouble = home_trouble(host, place, R_OK | X_OK)) {
     return problem(std::string(kStore), *trouble);
   }
+  if (auto check = check_place(kStore, place)) {
+    return std::move(*check);
+  }
   struct stat info {};
   if (stat(store.c_str(), &info) != 0 || !S_ISDIR(info.st_mode)) {
     return make(kStore, Check::State::problem, missing_store(host, store), init_command(host));
-  }
-  if (auto check = check_place(kStore, place)) {
-    return std::move(*check);
   }
   // What root has left in one's home is to be taken back; of a store elsewhere it is enough to read it.
   const int needed = R_OK | X_OK | (info.st_uid == 0 && !takeable_folder(host, place, store).empty() ? W_OK : 0);

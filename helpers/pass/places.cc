@@ -51,6 +51,19 @@ bool is_own(const std::string& path) {
   return stat(path.c_str(), &info) == 0 && info.st_uid == geteuid();
 }
 
+/// What a new disk or a new repository has does not count.
+bool holds_anything(const std::string& folder) {
+  std::error_code problem;
+  std::filesystem::directory_iterator item(folder, problem);
+  for (; !problem && item != std::filesystem::directory_iterator(); item.increment(problem)) {
+    const std::string name = item->path().filename().string();
+    if (name != "lost+found" && name != ".git" && name != ".gitattributes") {
+      return true;
+    }
+  }
+  return false;
+}
+
 /// What there is of the path.
 std::string nearest_folder(std::string path) {
   struct stat info {};
@@ -80,9 +93,12 @@ bool is_astray(const Place& place) {
   const bool is_good = is_gnupg(place)
                            ? holds_keys(place.path) || holds(place.path, {"gpg.conf", "gpg-agent.conf", "common.conf"})
                            : holds_store(place.path);
-  std::error_code problem;
-  return place.is_named && !is_good && !place.path.ends_with("/" + default_name(place)) &&
-         !std::filesystem::is_empty(place.path, problem) && !problem;
+  return place.is_named && !is_good && !place.path.ends_with("/" + default_name(place)) && holds_anything(place.path);
+}
+
+bool cannot_be_made(const std::string& path) {
+  const std::string folder = nearest_folder(path);
+  return folder != path && access(folder.c_str(), W_OK | X_OK) != 0;
 }
 
 std::string takeable_folder(const Host& host, const Place& place, const std::string& path) {
@@ -131,10 +147,11 @@ std::optional<Error> home_trouble(const Host& host, const Place& place, int need
     return std::nullopt;
   }
   const std::string folder = nearest_folder(home);
-  if (access(folder.c_str(), W_OK | X_OK) == 0 || stat(folder.c_str(), &info) != 0) {
+  if (access(folder.c_str(), W_OK | X_OK) == 0) {
     return std::nullopt;
   }
   const bool is_read_only = errno == EROFS;
+  (void)stat(folder.c_str(), &info);
   std::string finding = "HOME is " + printable_path(home);
   if (folder != home) {
     finding += ", which is not there and cannot be made";

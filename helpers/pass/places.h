@@ -32,6 +32,9 @@ struct Place {
 /// only.
 [[nodiscard]] bool is_astray(const Place& place);
 
+/// It is not there, and this user may not make it.
+[[nodiscard]] bool cannot_be_made(const std::string& path);
+
 /// `path`, the place or a folder in it, with links resolved, if everything in it may be given to the user who runs
 /// this: the place lies below the home folder, which is that user's own, and holds what it is for, or is where that is
 /// by default. Else empty.

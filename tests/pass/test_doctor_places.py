@@ -84,6 +84,27 @@ class Astray(PlacesCase):
         other.chmod(0o700)
         self.assert_blamed("password store", "PASSWORD_STORE_DIR", str(other))
 
+    def test_folder_that_cannot_be_made(self):
+        self.assert_blamed("password store", "PASSWORD_STORE_DIR", "/srv/none/store")
+        self.assert_blamed("GnuPG", "GNUPGHOME", "/srv/none/keys")
+
+    def test_store_of_others_that_is_closed(self):
+        other = self.world.root / "service"
+        shutil.copytree(self.world.store, other)
+        self.own(other, "games", TEAM)
+        other.chmod(0o700)
+        self.assert_blamed("password store", "PASSWORD_STORE_DIR", str(other))
+
+    def test_new_disk(self):
+        """In a container: nothing is on it yet but what mkfs has made."""
+        disk = self.world.root / "disk"
+        (disk / "lost+found").mkdir(parents=True)
+        self.own(disk)
+        disk.chmod(0o700)
+        env = {"PASSWORD_STORE_DIR": str(disk)}
+        [command] = self.found("problem", "recipients", "is not set up", env=env)["remedy"]
+        self.assert_clean(command, env=env)
+
     def test_link_that_leads_outside_the_home(self):
         other = self.world.root / "service"
         self.world.store.rename(other)
