@@ -1,5 +1,12 @@
 """What `doctor --json` of a helper says, and how a person takes its advice."""
+import functools
 import json
+import re
+import shlex
+import shutil
+import subprocess
+
+SHELLS = [shell for shell in (["sh"], ["bash", "--norc"], ["zsh", "-f"], ["fish", "--no-config"]) if shutil.which(shell[0])]
 
 
 class Report:
@@ -30,7 +37,32 @@ class Report:
 
 
 def examine(world, program, **options):
-    return Report(world.run(program, "doctor", "--store", "--json", **options))
+    report = Report(world.run(program, "doctor", "--store", "--json", **options))
+    for check in report.checks:
+        check_shells(check)
+    return report
+
+
+@functools.cache
+def objection(command):
+    """Why a command cannot be pasted into some shell that is installed; empty when each takes it."""
+    for shell in SHELLS:
+        done = subprocess.run([*shell, "-n", "-c", command], capture_output=True, text=True, check=False)
+        if done.returncode or done.stderr:  # fish objects with status 0
+            return f"{shell[0]}: {done.stderr}"
+    # Without INTERACTIVE_COMMENTS, which is off, zsh hands them to the command.
+    return "zsh: no comments at its prompt" if any(word.startswith("#") for word in shlex.split(command)) else ""
+
+
+def check_shells(check, may_explain=False):
+    """Each command of a remedy fits every shell. With `may_explain` a comment may follow, which zsh's prompt takes only
+    with INTERACTIVE_COMMENTS."""
+    for command in commands(check):
+        command = command.split("   # ")[0] if may_explain else command
+        if re.match(r"[A-Z][a-z]+ ", command):
+            continue  # words
+        if why := objection(command):
+            raise AssertionError(f"{command}\n{why}")
 
 
 def commands(check):
@@ -56,6 +88,7 @@ class DoctorMixin:
         self.assertEqual([check["link"] for check in found], [link], found)
         self.assertIn(finding, found[0]["finding"])
         self.assertTrue(found[0]["remedy"], found)
+        check_shells(found[0], may_explain=True)
         return found[0]["remedy"]
 
     def do(self, command, **options):

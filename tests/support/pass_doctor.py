@@ -1,6 +1,7 @@
 """Calls of `docker-credential-pass doctor`, and of the commands it prints, in a PassWorld."""
 import json
 
+from doctor import check_shells
 from pass_helper import HelperCase
 from trouble import reads
 
@@ -23,6 +24,8 @@ class DoctorCase(HelperCase):
         """The check of this link, which must be in this state, and its finding have these texts."""
         report = self.doctor(**options)
         checks = [check for check in report["checks"] if check["link"] == link and check["state"] == state]
+        for check in checks:
+            check_shells(check)
         self.assertTrue(checks, report)
         for text in texts:
             self.assertTrue(any(text in check["finding"] for check in checks), f"{text} is not in {checks}")
