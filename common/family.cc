@@ -175,7 +175,7 @@ Result<std::vector<Check>> ask_doctor(Host& host, const std::string& program, st
 }
 
 bool is_family(std::string_view suffix) {
-  return suffix == kOnTop.front() || std::find(kStores.begin(), kStores.end(), suffix) != kStores.end();
+  return suffix == kOnTop || std::find(kStores.begin(), kStores.end(), suffix) != kStores.end();
 }
 
 CommandOutput examine_family(const Helper& helper, bool json) {
