@@ -42,7 +42,7 @@ bool has(const std::vector<PlainLogin>& logins, const Credential& wanted) {
 
 /// Why this helper must leave a login where it is, from what the file says about its server; empty when it may go.
 std::string obstacle(const Helper& helper, const ClientFile& file, const HelperNames& names, const PlainLogin& login) {
-  const std::string why = why_immovable(file, login);
+  std::string why = why_immovable(file, login);
   if (!why.empty()) {
     return why;
   }
