@@ -8,6 +8,7 @@
 #include "common/protocol.h"
 #include "helpers/pass/entry_path.h"
 #include "helpers/pass/git.h"
+#include "helpers/pass/key_doctor.h"
 #include "helpers/pass/pinentry.h"
 #include "helpers/pass/places.h"
 #include "helpers/pass/recipients.h"
@@ -15,7 +16,6 @@
 namespace keyberth {
 namespace {
 
-constexpr const char* kKey = "GPG key";
 constexpr std::string_view kVariable = "PASSWORD_STORE_KEY";
 
 Check make(const char* link, std::string finding, std::string remedy = {}) {
@@ -54,10 +54,10 @@ bool KeyAdvice::is_for_user_alone() const {
 
 Check KeyAdvice::bring(const std::string& name, const std::string& finding) {
   if (is_for_user_alone()) {
-    return choose(kKey, finding);
+    return choose(kGpgKey, finding);
   }
   const bool is_only = whom_.keys.size() < 2 && !own_.empty();
-  return make(kKey,
+  return make(kGpgKey,
               finding + "; import it from where it was made, or from its owner: gpg --import FILE" +
                   (is_only ? "; only if nobody else uses the store, choose your own: " + init_with(own_, {}) : ""),
               fetch_command(name));
@@ -65,15 +65,16 @@ Check KeyAdvice::bring(const std::string& name, const std::string& finding) {
 
 Check KeyAdvice::replace(const std::string& name, bool is_own, const std::string& finding) {
   if (is_for_user_alone()) {
-    return choose(kKey, finding);
+    return choose(kGpgKey, finding);
   }
   std::vector<std::string> others = whom_.keys;
   std::erase(others, name);
   if (!is_own || own_.empty()) {
-    return make(kKey, finding + "; its owner needs another one, to be named in its place: " + init_with("KEY", others));
+    return make(kGpgKey,
+                finding + "; its owner needs another one, to be named in its place: " + init_with("KEY", others));
   }
   const std::string install = find_program(host_, "pass").empty() ? "sudo apt install pass\n" : "";
-  return make(kKey, finding, install + init_with(own_, others));
+  return make(kGpgKey, finding, install + init_with(own_, others));
 }
 
 Check KeyAdvice::bring_secret() {

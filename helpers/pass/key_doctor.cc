@@ -52,7 +52,6 @@ class Keys {
   }
 
   bool find_whom() {
-    constexpr const char* kLink = "recipients";
     Result<Recipients> found = find_recipients(host_, gpg_, store_, std::string(kFolder));
     if (found) {
       whom_ = std::move(*found);
@@ -60,19 +59,19 @@ class Keys {
       for (const std::string& key : whom_.keys) {
         keys += (keys.empty() ? "" : ", ") + printable(key);
       }
-      return add(kLink, Check::State::ok, keys + ", by " + printable(whom_.source));
+      return add(kRecipients, Check::State::ok, keys + ", by " + printable(whom_.source));
     }
     const Error& error = found.error();
     const auto signer = host_.env("PASSWORD_STORE_SIGNING_KEY");
     if (error.kind == ErrorKind::denied && signer) {
-      return add(kLink, Check::State::problem, error.message + "; if the keys it names are right, sign it",
+      return add(kRecipients, Check::State::problem, error.message + "; if the keys it names are right, sign it",
                  sign_commands(*signer));
     }
     if (error.kind == ErrorKind::unavailable) {
       whom_.source = nearest_gpg_id();
-      return add(advice().choose(kLink, error.message));
+      return add(advice().choose(kRecipients, error.message));
     }
-    return add(kLink, Check::State::problem, error.message, error.hint);
+    return add(kRecipients, Check::State::problem, error.message, error.hint);
   }
 
   [[nodiscard]] std::string nearest_gpg_id() const {
@@ -107,12 +106,12 @@ class Keys {
       const GpgKey& key = keys.front();
       described += (described.empty() ? "" : "; ") + key.user_id;
       if (key.expires && *key.expires - now < kSoon) {
-        return add("GPG key", Check::State::note,
+        return add(kGpgKey, Check::State::note,
                    describe(name) + " expires in " + std::to_string((*key.expires - now + kDay - 1) / kDay) + " days",
                    extend_commands(key));
       }
     }
-    return add("GPG key", Check::State::ok, "can encrypt" + (described.empty() ? "" : " for " + described));
+    return add(kGpgKey, Check::State::ok, "can encrypt" + (described.empty() ? "" : " for " + described));
   }
 
   [[nodiscard]] std::string describe(const std::string& name) const {
@@ -121,7 +120,6 @@ class Keys {
 
   /// Why gpg does not encrypt for a key: most often told by its listing.
   bool explain(const std::string& name, const Error& error) {
-    constexpr const char* kLink = "GPG key";
     constexpr auto kProblem = Check::State::problem;
     const std::vector<GpgKey> keys = list("--list-keys", name);
     if (keys.empty()) {
@@ -134,23 +132,23 @@ class Keys {
       return add(advice().replace(name, is_own, describe(name) + " is revoked"));
     }
     if (key.is_disabled()) {
-      return add(kLink, kProblem, describe(name) + " is disabled", "gpg --batch --edit-key " + word + " enable save");
+      return add(kGpgKey, kProblem, describe(name) + " is disabled", "gpg --batch --edit-key " + word + " enable save");
     }
     if (key.validity == 'e' || (!key.encrypts() && !key.expired_subkeys.empty())) {
-      return add(kLink, kProblem, describe(name) + " has expired",
+      return add(kGpgKey, kProblem, describe(name) + " has expired",
                  is_own ? extend_commands(key) : "gpg --refresh-keys " + word);
     }
     if (!key.encrypts()) {
       const std::string finding = describe(name) + " is made for signatures only";
-      return is_own ? add(kLink, kProblem, finding, "gpg --quick-add-key " + word + " future-default encr never")
+      return is_own ? add(kGpgKey, kProblem, finding, "gpg --quick-add-key " + word + " future-default encr never")
                     : add(advice().replace(name, is_own, finding));
     }
     if (error.message.find("does not trust") != std::string::npos) {
       return add(
-          kLink, kProblem, error.message + (is_own ? "" : "; if you have checked that it is its owner's"),
+          kGpgKey, kProblem, error.message + (is_own ? "" : "; if you have checked that it is its owner's"),
           is_own ? "echo " + key.fingerprint + ":6: | gpg --import-ownertrust" : "gpg --quick-lsign-key " + word);
     }
-    return add(kLink, kProblem, error.message, error.hint);
+    return add(kGpgKey, kProblem, error.message, error.hint);
   }
 
   /// For `*` gpg takes the subkeys that have not expired yet.

@@ -286,8 +286,12 @@ std::vector<Check> examine_pass(Host& host) {
   if (checks.back().state == Check::State::problem) {
     return checks;
   }
+  const bool reads_only = is_shared(*store) && is_read_only(*store);
   bool can_read = true;
   for (Check& check : examine_keys(host, gpg, *store)) {
+    if (reads_only && (check.link == kRecipients || check.link == kGpgKey) && check.state == Check::State::problem) {
+      check.state = Check::State::note;  // it matters to those who store
+    }
     can_read = can_read && check.state != Check::State::problem;
     checks.push_back(std::move(check));
   }
@@ -297,7 +301,7 @@ std::vector<Check> examine_pass(Host& host) {
   for (Check& check : examine_git(host, *store)) {
     checks.push_back(std::move(check));
   }
-  if (all_well(checks) && is_shared(*store) && is_read_only(*store)) {
+  if (all_well(checks) && reads_only) {
     checks.push_back(make(kRoundTrip, Check::State::note, "not tried, for nothing can be stored here"));
   } else if (all_well(checks)) {
     // Here, because it must not appear in the history of a repository.

@@ -189,6 +189,14 @@ class Shared(PlacesCase):
         self.assertEqual(self.as_user(f"printf %s {SERVER} | docker-credential-pass get").code, 0)
         self.assert_works("can be read here, but not stored", "not tried, for nothing can be stored here")
 
+    def test_that_may_only_be_read_and_has_a_key_that_is_not_here(self):
+        """Who stores nothing needs none of the others' keys."""
+        with (self.team / ".gpg-id").open("a") as file:
+            file.write("colleague@example.org\n")
+        self.give(COLLEAGUE, 0o2750, 0o640)
+        self.assertEqual(self.as_user(f"printf %s {SERVER} | docker-credential-pass get").code, 0)
+        self.assert_works("the GPG key colleague@example.org", "1 login, readable")
+
     def test_with_a_login_that_is_closed(self):
         self.give(COLLEAGUE, 0o2770, 0o660)
         for path in self.team.rglob("*.gpg"):
