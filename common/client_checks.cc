@@ -30,10 +30,11 @@ namespace {
 using State = Check::State;
 
 constexpr std::chrono::seconds kAnswerTime{10};
+const std::string kSeeHow = "This says what mends it:\n  ";
 
 /// A command that leads clients to this helper's store.
 std::string lead(const std::string& command, bool store_works) {
-  return command + (store_works ? "" : "   # once the store works");
+  return store_works ? command : "Once the store works:\n  " + command;
 }
 
 /// The helpers that files name, each tried once however often it is named.
@@ -124,10 +125,10 @@ Check store_check(const Helper& helper, NamedHelpers& named, const std::string& 
   }
   const std::string program = program_of(names.store);
   if (const auto& trouble = named.trouble(names.store)) {
-    return {"credsStore", State::problem,
-            "docker keeps logins with " + program + ", which does not work: " + trouble->finding,
-            program + " doctor   # what mends it" +
-                (store_works ? "\n" + helper.name + " configure   # or keep them here" : "")};
+    return {
+        "credsStore", State::problem,
+        "docker keeps logins with " + program + ", which does not work: " + trouble->finding,
+        kSeeHow + program + " doctor" + (store_works ? "\nOr keep them here:\n  " + helper.name + " configure" : "")};
   }
   if (for_some) {
     return {"credsStore", State::ok, (names.store.empty() ? "none" : printable(names.store)) + "; see credHelpers", ""};
@@ -136,7 +137,7 @@ Check store_check(const Helper& helper, NamedHelpers& named, const std::string& 
     return no_helper_check(helper, path, text, store_works);
   }
   return {"credsStore", State::note, "docker keeps logins with " + program_of(printable(names.store)) + ", not here",
-          store_works ? helper.name + " configure   # if you want them here" : ""};
+          store_works ? "If you want them here:\n  " + helper.name + " configure" : ""};
 }
 
 void check_registries(const Helper& helper, NamedHelpers& named, const ClientFile& file, const HelperNames& names,
@@ -162,7 +163,7 @@ void check_registries(const Helper& helper, NamedHelpers& named, const ClientFil
       checks.push_back({"credHelpers", State::problem,
                         printable_path(file.path) + " sends " + printable(registry) + " to " + program_of(name) +
                             ", which does not work: " + trouble->finding,
-                        program_of(name) + " doctor   # what mends it"});
+                        kSeeHow + program_of(name) + " doctor"});
     }
   }
   if (!ours.empty()) {

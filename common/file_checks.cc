@@ -77,7 +77,7 @@ std::optional<Check> examine_file(const Host& host, const ClientFile& file, cons
     return found(
         ": " + read.error().message +
             (file.containers ? ", which podman and skopeo refuse" : ", so that Docker takes the whole file for empty"),
-        is_json(*text) ? "nano " + word : "python3 -m json.tool " + word + " >/dev/null   # shows the place");
+        is_json(*text) ? "nano " + word : "python3 -m json.tool " + word + " >/dev/null");
   }
   return std::nullopt;
 }

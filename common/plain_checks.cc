@@ -21,7 +21,7 @@ using State = Check::State;
 constexpr const char* kLink = "passwords";
 
 std::string edit_command(const ClientFile& file, const std::string& what) {
-  return "nano " + shell_word(file.path) + "   # " + what;
+  return what + ":\n  nano " + shell_word(file.path);
 }
 
 /// An entry that no client can read. Docker drops logins when it rewrites a file with such a one, so the command that
@@ -34,7 +34,7 @@ Check broken_entry(const ClientFile& file, const PlainLogin& login, bool alone) 
               " is broken (" + login.obstacle + "), " +
               (file.containers ? "which podman refuses" : "so that Docker takes the whole file for empty"),
           can_log_out ? (file.containers ? "podman logout " : "docker logout ") + shell_word(server)
-                      : edit_command(file, "take that entry out")};
+                      : edit_command(file, "Take that entry out")};
 }
 
 /// A login that works from here only.
@@ -66,7 +66,7 @@ std::vector<Check> examine_plain(const Helper& helper, const ClientFile& file, c
   const Result<std::vector<PlainLogin>> logins = plain_logins(text);
   if (!logins) {
     return {{kLink, State::problem, printable_path(file.path) + ": " + logins.error().message,
-             edit_command(file, "mend it by hand")}};
+             edit_command(file, "Mend it by hand")}};
   }
   std::map<std::string, std::vector<std::string>> movable;  // by the suffix of who is asked; empty is this helper
   std::vector<Check> checks;
@@ -86,12 +86,12 @@ std::vector<Check> examine_plain(const Helper& helper, const ClientFile& file, c
   for (const auto& [asked, servers] : movable) {
     if (asked.empty()) {
       checks.push_back(
-          plain_check(file, servers, "", helper.name + " migrate" + (store_works ? "" : "   # once the store works")));
+          plain_check(file, servers, "", (store_works ? "" : "Once the store works:\n  ") + helper.name + " migrate"));
     } else {
       const std::string program = program_of(asked);
       checks.push_back(plain_check(
           file, servers, ", while docker asks " + printable(program),
-          is_family(asked) ? program + " migrate" : edit_command(file, "take what is in their entries out")));
+          is_family(asked) ? program + " migrate" : edit_command(file, "Take what is in their entries out")));
     }
   }
   if (!movable.contains("")) {  // one step at a time: with the others moved, a client can mend the broken one

@@ -19,7 +19,7 @@ namespace {
 using State = Check::State;
 
 /// For a user id that no file knows, as containers have it.
-constexpr const char* kAnyHome = R"sh(export HOME="$(mktemp -d)"   # or a folder of this user's that lasts)sh";
+constexpr const char* kAnyHome = R"sh(export HOME="$(mktemp -d)")sh";
 
 bool same_file(const std::string& a, const std::string& b) {
   struct stat one {};
@@ -52,8 +52,9 @@ Check program_check(const Helper& helper) {
 }
 
 std::string without_sudo(const std::string& user) {
-  return "sudo usermod -aG docker " + shell_word(user) +
-         "   # gives root's power too; then, after a new login, docker without sudo";
+  return "Let docker be run without sudo, which gives root's power to that user, and log in again:\n  sudo usermod -aG "
+         "docker " +
+         shell_word(user);
 }
 
 /// HOME as sudo, su and containers may leave it behind.
@@ -88,7 +89,7 @@ std::optional<Check> sudo_check(const Helper& helper) {
     const std::string whose = owner ? printable(*owner) : std::to_string(info.st_uid);
     return Check{"user", State::problem,
                  "this is run as root with the home folder of " + whose + ", " + printable_path(*home),
-                 (owner ? without_sudo(*owner) + "\n" : "") + std::string(kSetHome) + "   # for the logins of root"};
+                 (owner ? without_sudo(*owner) + "\n" : "") + "For the logins of root:\n  " + kSetHome};
   }
   if (caller && *caller != "root") {
     return Check{"user", State::note, "under sudo docker uses the logins of root, not those of " + printable(*caller),

@@ -7,6 +7,7 @@ import subprocess
 from pathlib import Path
 
 from client_case import ClientCase, encoded
+from doctor import commands
 from sandbox import BIN, main
 from trouble import trouble
 
@@ -106,8 +107,9 @@ class HelperNamesCase(ClientCase):
         self.world.env["DBUS_SESSION_BUS_ADDRESS"] = "unix:path=/nowhere"
         self.write(credsStore="secretservice")
         remedy = self.the_problem("credsStore", "docker keeps logins with docker-credential-secretservice, which does not work: ")
-        self.assertEqual(remedy[0], "docker-credential-secretservice doctor   # what mends it")
-        self.do(remedy[1])
+        self.assertEqual(remedy, ["This says what mends it:", "  docker-credential-secretservice doctor", "Or keep them here:",
+                                  "  docker-credential-pass configure"])
+        self.do(remedy[3])
         self.is_well()
         self.write(credsStore="pass", credHelpers={"r.example": "secretservice"})
         self.the_problem("credHelpers", "sends r.example to docker-credential-secretservice, which does not work: ")
@@ -118,9 +120,9 @@ class HelperNamesCase(ClientCase):
         self.write(auths={"a.example": {"auth": encoded("alice", "pw")}})
         found = self.problems()
         self.assertEqual(["password store", "credsStore", "passwords"], [check["link"] for check in found])
-        self.assertEqual("docker-credential-pass migrate   # once the store works", found[2]["remedy"][0])
+        self.assertEqual(["Once the store works:", "  docker-credential-pass migrate"], found[2]["remedy"])
         for check in found:
-            self.do(check["remedy"][0])
+            self.do(commands(check)[0])
         self.is_well()
         self.write(credsStore="pass")
         env = {"DBUS_SESSION_BUS_ADDRESS": "unix:path=/nowhere"}
@@ -224,19 +226,19 @@ class PlainTextCase(ClientCase):
         self.program_on_path("docker-credential-other")
         self.write(credsStore="pass", credHelpers={"r.example": "other"}, auths={"r.example": {"auth": encoded("a", "1")}})
         remedy = self.the_problem("passwords", "not encrypted, while docker asks docker-credential-other: r.example")
-        self.assertEqual(remedy, [f"nano '{self.config}'   # take what is in their entries out"])
+        self.assertEqual(remedy, ["Take what is in their entries out:", f"  nano '{self.config}'"])
         self.write(credsStore="pass", credHelpers={"r.example": "keyctl"}, auths={"r.example": {"auth": encoded("a", "1")}})
         remedy = self.the_problem("passwords", "while docker asks docker-credential-keyctl: r.example")
         self.assertEqual(remedy, ["docker-credential-keyctl migrate"])
         self.write(credsStore="pass", credHelpers={"r.example": "other"},
                    auths={"r.example": {"auth": encoded("a", "1")}, "broken.example": {"auth": "!!!"}})
-        self.assertEqual({f"nano '{self.config}'"}, {c["remedy"][0].split("   #")[0] for c in self.problems()})
+        self.assertEqual([f"nano '{self.config}'"] * 2, [command for check in self.problems() for command in commands(check)])
 
     def test_an_entry_without_a_name(self):
         """docker logout '' would log out of Docker Hub."""
         self.write(credsStore="pass", auths={"": {"auth": "!!!"}})
-        [line] = self.the_problem("passwords", 'the login of "" in')
-        self.assertTrue(line.startswith("nano "), line)
+        remedy = self.the_problem("passwords", 'the login of "" in')
+        self.assertEqual(["Take that entry out:", f"  nano '{self.config}'"], remedy)
 
     def test_twice_in_one_file(self):
         self.config.write_text('{"auths":{"r.example":{"auth":"YTox"},"r.example":{}},"credsStore":"pass"}')

@@ -154,7 +154,7 @@ class SudoCase(ClientCase):
         os.chown(self.world.home, 64321, 64321)
         [check] = [c for c in self.problems(env={"SUDO_USER": "alice"}) if c["link"] == "user"]
         self.assertIn("as root with the home folder of 64321", check["finding"])
-        self.assertEqual(check["remedy"], ['export HOME="$(getent passwd "$(id -u)" | cut -d: -f6)"   # for the logins of root'])
+        self.assertEqual(check["remedy"], ["For the logins of root:", '  export HOME="$(getent passwd "$(id -u)" | cut -d: -f6)"'])
         os.chown(self.world.home, 0, 0)  # as after sudo -H
         self.is_well(env={"SUDO_USER": "alice"})
 

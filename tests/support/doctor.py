@@ -54,11 +54,9 @@ def objection(command):
     return "zsh: no comments at its prompt" if any(word.startswith("#") for word in shlex.split(command)) else ""
 
 
-def check_shells(check, may_explain=False):
-    """Each command of a remedy fits every shell. With `may_explain` a comment may follow, which zsh's prompt takes only
-    with INTERACTIVE_COMMENTS."""
+def check_shells(check):
+    """Each command of a remedy fits every shell."""
     for command in commands(check):
-        command = command.split("   # ")[0] if may_explain else command
         if re.match(r"[A-Z][a-z]+ ", command):
             continue  # words
         if why := objection(command):
@@ -88,7 +86,7 @@ class DoctorMixin:
         self.assertEqual([check["link"] for check in found], [link], found)
         self.assertIn(finding, found[0]["finding"])
         self.assertTrue(found[0]["remedy"], found)
-        check_shells(found[0], may_explain=True)
+        check_shells(found[0])
         return found[0]["remedy"]
 
     def do(self, command, **options):
