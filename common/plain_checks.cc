@@ -79,9 +79,11 @@ std::vector<Check> examine_plain(const Helper& helper, const ClientFile& file, c
       broken.push_back(broken_entry(file, login, logins->size() == 1));
     } else if (!why.empty()) {
       checks.push_back(kept_here(file, login, why));
-    } else if (asked.empty() || !find_program(helper.host, program_of(asked)).empty()) {
-      movable[asked].push_back(server);
-    }  // else the helper that is missing is the problem, and not this one's
+    } else {
+      // One that is missing is a problem of its own, and with that mended this helper is asked.
+      const bool is_there = !asked.empty() && !find_program(helper.host, program_of(asked)).empty();
+      movable[is_there ? asked : ""].push_back(server);
+    }
   }
   for (const auto& [asked, servers] : movable) {
     if (asked.empty()) {
