@@ -6,12 +6,12 @@
 namespace keyberth {
 
 std::optional<std::string> user_name(uid_t id) {
-  const passwd* entry = getpwuid(id);  // NOLINT(concurrency-mt-unsafe): there are no threads
+  const passwd* entry = getpwuid(id);  // NOLINT(concurrency-mt-unsafe): threads only run others
   return entry != nullptr ? std::optional<std::string>(entry->pw_name) : std::nullopt;
 }
 
 std::optional<std::string> user_home(uid_t id) {
-  const passwd* entry = getpwuid(id);  // NOLINT(concurrency-mt-unsafe): there are no threads
+  const passwd* entry = getpwuid(id);  // NOLINT(concurrency-mt-unsafe): threads only run others
   return entry != nullptr ? std::optional<std::string>(entry->pw_dir) : std::nullopt;
 }
 
