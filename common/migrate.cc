@@ -316,7 +316,11 @@ Result<CommandOutput> migrate(const Helper& helper, const std::vector<std::strin
     output.text += "See that it works: " + helper.name + " doctor\n";
   }
   if (output.text.empty()) {
-    output.text = "No passwords in plain text in " + printable_path(files->front().path) + "\n";
+    const std::string& path = files->front().path;
+    const Result<std::string> text = read_config_file(path);
+    const bool is_named = text && configured_helper(*text, "") == suffix_of(helper.name);
+    output.text = "No passwords in plain text in " + printable_path(path) + "\n" +
+                  (is_named ? "" : "To let docker keep its logins here: " + helper.name + " configure\n");
   }
   return output;
 }

@@ -65,7 +65,9 @@ class MigrateCase(MigrateMixin, PassCase):
             self.assertNotIn(secret, done.out)
         self.assertFalse(self.backup.exists())
         self.is_well()
-        self.assertIn("No passwords in plain text", self.migrate().out)
+        self.assertEqual(f"No passwords in plain text in {self.config}\n", self.migrate().out)
+        self.config.write_text("{}")
+        self.assertIn("To let docker keep its logins here: docker-credential-pass configure\n", self.migrate().out)
 
     def test_dry_run_changes_nothing(self):
         self.write({"a.example": {"auth": encoded("alice", "pw")}})
