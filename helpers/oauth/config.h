@@ -87,7 +87,7 @@ struct Config {
   std::string vault;  ///< suffix of a docker-credential helper; empty chooses the first that works
   Interactive interactive = Interactive::never;
   std::vector<Rule> rules;
-  std::string user_file;  ///< where `login` writes what it is to remember
+  std::string user_file;  ///< where `login` and `store` write what is to be remembered
 };
 
 /// The one rule for a registry: an exact pattern before the longest wildcard. Null pointer without one.
@@ -114,7 +114,7 @@ struct Config {
 /// The same on text, for the tests and the fuzzer. `name` stands for the file in messages.
 [[nodiscard]] Result<Config> parse_config(std::string_view text, const std::string& name);
 
-/// What `login` was told and shall know the next time. Empty members leave what is there.
+/// What `login` was told, or which vault was taken, for the next time. Empty members leave what is there.
 struct Remembered {
   std::string registry;  ///< empty: only the vault is remembered
   std::string preset;

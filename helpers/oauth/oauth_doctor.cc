@@ -40,6 +40,7 @@ class Examination {
   Examination(Host& host, OauthStore& store, UnixTime now) : host_(host), store_(store), now_(now) {}
 
   std::vector<Check> run() {
+    store_.remember_nothing();
     network_half();
     if (configuration()) {
       docker();

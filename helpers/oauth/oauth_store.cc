@@ -10,6 +10,7 @@
 #include "common/protocol.h"
 #include "common/server_key.h"
 #include "helpers/oauth/answer.h"
+#include "helpers/oauth/config_place.h"
 #include "helpers/oauth/interactive.h"
 #include "helpers/oauth/known.h"
 #include "helpers/oauth/logins.h"
@@ -209,7 +210,7 @@ Result<> OauthStore::store(const Credential& credential) {
     return pass_on(std::move(place));
   }
   if (place->rule == nullptr) {
-    return place->vault.store(credential);
+    return store_plain(credential, *place);
   }
   // A refresh that is under way decides whether the session lives.
   const Result<FileLock> lock = lock_session(host_, session_key(*place->rule, place->registry), kEraseWait);
@@ -218,7 +219,7 @@ Result<> OauthStore::store(const Credential& credential) {
   }
   const Result<Session> session = place->vault.load(session_key(*place->rule, place->registry));
   if (session ? session->is_logged_out(place->registry) : session.error().kind == ErrorKind::not_found) {
-    return place->vault.store(credential);
+    return store_plain(credential, *place);
   }
   if (!session && session.error().kind != ErrorKind::damaged) {
     return tl::unexpected(session.error());
@@ -228,7 +229,28 @@ Result<> OauthStore::store(const Credential& credential) {
   }
   // Somebody logs in another way, and the ended session must not stand before that.
   KEYBERTH_TRY(erase_session(place->vault, *place->rule, place->registry));
-  return place->vault.store(credential);
+  return store_plain(credential, *place);
+}
+
+Result<> OauthStore::store_plain(const Credential& credential, Place& place) {
+  if (!place.config.vault.empty() || !remembers_) {
+    return place.vault.store(credential);
+  }
+  // Another one may be the first that works the next time, and would say that there is no such login. So the name is
+  // written before the login is stored: whoever is killed in between has lost nothing, for this vault would have been
+  // chosen again. And what cannot be remembered is refused: a login that is told to have failed is still with whoever
+  // made it (migrate leaves it where it was), one that is stored and not found any more is lost.
+  Remembered what;
+  what.vault = place.vault.name();
+  if (const Result<> remembered = remember(host_, what); !remembered) {
+    const Error& error = remembered.error();
+    // Its own kind may be not_found, of a folder, and that says something else about a login.
+    return fail(ErrorKind::unavailable,
+                "the login was not stored, for it cannot be remembered which vault has it: " + error.message,
+                error.hint + (error.hint.empty() ? "" : "\nor ") + "name the vault for all users of this machine, in " +
+                    printable_path(system_file(host_)) + ":\n  {\"vault\": \"" + what.vault + "\"}");
+  }
+  return place.vault.store(credential);
 }
 
 Result<> OauthStore::hand_back(const Credential& credential, const Place& place, const Session& session) {

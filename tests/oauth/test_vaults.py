@@ -1,6 +1,8 @@
 """Sessions in each of the stores that come with docker-credential-oauth, and the choice among them."""
+import base64
 import json
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 from helper_worlds import on_each_helper
 from oauth_case import NOBODY
@@ -48,6 +50,39 @@ class Story:
         self.assertEqual(json.loads(self.world.oauth_config.read_text()), {"vault": self.world.vault, **rules})
 
 
+class PlainLogins:
+    """docker login at a registry without a rule, where the configuration names no vault."""
+    PLAIN = "plain.example.com"
+
+    def make_password_store(self):
+        made = self.world.run("docker-credential-pass", "init", "--no-passphrase", timeout=60)
+        self.addCleanup(self.world.run, "gpgconf", "--kill", "all")
+        self.assertEqual(made.code, 0, made)
+
+    def migrate(self):
+        """The password of Docker's file, out of it and into the vault."""
+        auth = base64.b64encode(b"bob:pw").decode()
+        file = Path(self.world.env["DOCKER_CONFIG"]) / "config.json"
+        file.write_text(json.dumps({"auths": {self.PLAIN: {"auth": auth}}, "credsStore": "oauth"}))
+        done = self.world.oauth("migrate")
+        self.assertEqual(done.code, 0, done)
+        self.assertNotIn(auth, file.read_text())
+
+    def store(self):
+        entry = {"ServerURL": self.PLAIN, "Username": "bob", "Secret": "pw"}
+        return self.world.oauth("store", input=json.dumps(entry))
+
+    def assert_found_in(self, vault):
+        self.assertEqual(self.world.credential(self.PLAIN), ("bob", "pw"))
+        self.assertEqual(json.loads(self.world.oauth("list").out), {self.PLAIN: "bob"})
+        self.assertEqual(json.loads(self.world.oauth_config.read_text()), {"vault": vault})
+        findings = [check["finding"] for check in json.loads(self.world.oauth("doctor", "--json").out)["checks"]]
+        self.assertIn(f"docker-credential-{vault}, as configured", findings)
+        self.assertEqual(self.world.oauth("erase", input=self.PLAIN).code, 0)
+        self.assertEqual(self.world.run(f"docker-credential-{vault}", "list").out, "{}\n")
+        self.assertEqual(self.world.get(self.PLAIN).out, NOT_FOUND)
+
+
 class PassTest(Story, SandboxCase):
     def make_world(self):
         return PassVault()
@@ -71,14 +106,70 @@ class SecretServiceTest(Story, SandboxCase):
         self.assertEqual(self.world.oauth("logout", NOBODY).code, 1)
 
 
-class KeyctlTest(Story, SandboxCase):
+class PlainSecretServiceTest(PlainLogins, SandboxCase):
+    def make_world(self):
+        return SecretServiceVault()
+
+    def test_a_desktop_appears(self):
+        """What went into pass over ssh is found there with a session bus and an open keyring, too."""
+        self.make_password_store()
+        bus = self.world.env["DBUS_SESSION_BUS_ADDRESS"]
+        self.world.env["DBUS_SESSION_BUS_ADDRESS"] = "unix:path=/nonexistent"
+        self.migrate()
+        self.world.env["DBUS_SESSION_BUS_ADDRESS"] = bus
+        self.assertEqual(self.world.run("docker-credential-secretservice", "list").out, "{}\n")
+        self.assert_found_in("pass")
+
+    def test_its_choice_cannot_be_reached(self):
+        self.make_password_store()
+        self.assertEqual(self.store().code, 0)
+        self.world.env["DBUS_SESSION_BUS_ADDRESS"] = "unix:path=/nonexistent"
+        get = self.world.get(self.PLAIN)
+        self.assertEqual(get.code, 1)
+        self.assertTrue(get.out.startswith("docker-credential-secretservice: "), get)
+        self.assertEqual(self.world.oauth("list").code, 1)
+        self.assertEqual(self.world.oauth("erase", input=self.PLAIN).code, 1)
+
+
+class PlainKeyctlTest(PlainLogins, SandboxCase):
     def make_world(self):
         return KeyctlVault()
 
-    def make_password_store(self):
-        made = self.world.run("docker-credential-pass", "init", "--no-passphrase", timeout=60)
-        self.addCleanup(self.world.run, "gpgconf", "--kill", "all")
-        self.assertEqual(made.code, 0, made)
+    def test_a_better_vault_appears(self):
+        self.migrate()
+        self.make_password_store()
+        self.assert_found_in("keyctl")
+
+    def test_nothing_is_remembered_before(self):
+        """As long as there is nothing to be lost, the first that works is asked."""
+        self.assertEqual(self.world.get(self.PLAIN).out, NOT_FOUND)
+        self.assertEqual(self.world.oauth("list").out, "{}\n")
+        self.assertEqual(self.world.oauth("erase", input=self.PLAIN).code, 0)
+        checks = json.loads(self.world.oauth("doctor", "--store", "--json").out)["checks"]
+        self.assertEqual((checks[-1]["link"], checks[-1]["state"]), ("round trip", "ok"), "the doctor tries it out")
+        self.assertFalse(self.world.oauth_config.exists())
+
+    def test_no_place_to_remember(self):
+        """A login that might not be found again is refused, with the way out."""
+        self.world.env["XDG_CONFIG_HOME"] = "/proc"  # nobody makes files there, not even root
+        refused = self.store()
+        self.assertEqual(refused.code, 1)
+        self.assertIn("the login was not stored", refused.out)
+        self.assertIn('"vault": "keyctl"', refused.err)
+        self.assertEqual(self.world.run("docker-credential-keyctl", "list").out, "{}\n")
+        system = self.world.root / "system"
+        (system / "docker-credential-oauth").mkdir(parents=True)
+        (system / "docker-credential-oauth/config.json").write_text('{"vault": "keyctl"}')
+        self.world.env["XDG_CONFIG_DIRS"] = str(system)
+        self.assertEqual(self.store().code, 0)
+        self.assertEqual(self.world.credential(self.PLAIN), ("bob", "pw"))
+
+
+class KeyctlTest(Story, SandboxCase):
+    make_password_store = PlainLogins.make_password_store
+
+    def make_world(self):
+        return KeyctlVault()
 
     def test_a_better_vault_appears(self):
         """Later there is a password store: the login is still found where it was made."""
