@@ -13,6 +13,7 @@
 
 #include "common/client_files.h"
 #include "common/config_file.h"
+#include "common/configure.h"
 #include "common/docker_config.h"
 #include "common/family.h"
 #include "common/file_checks.h"
@@ -72,12 +73,27 @@ class NamedHelpers {
 
   [[nodiscard]] std::optional<Check> ask(const std::string& suffix) const {
     const auto checks = ask_doctor(host_, program_of(suffix), kAnswerTime);
-    if (!checks) {  // perhaps an older helper of the same name, of which nothing is known
-      return checks.error().kind == ErrorKind::timed_out ? std::optional(problem("", checks.error())) : std::nullopt;
+    if (!checks) {
+      return checks.error().kind == ErrorKind::timed_out ? problem("", checks.error()) : ask_older(program_of(suffix));
     }
     const auto found = std::find_if(checks->begin(), checks->end(),
                                     [](const Check& check) { return check.state == Check::State::problem; });
     return found != checks->end() ? std::optional(*found) : std::nullopt;
+  }
+
+  /// An older helper of the same name knows no doctor. It is asked for a login that nobody has: prompts for nothing,
+  /// and says what is wrong with its store.
+  [[nodiscard]] std::optional<Check> ask_older(const std::string& program) const {
+    ProcessRequest request;
+    request.arguments = {program, "get"};
+    request.input = "doctor.keyberth.invalid";
+    request.time_limit = kAnswerTime;
+    const Result<ProcessResult> run = host_.run(request);
+    if (!run || run->exit_code == 0 || run->output.view().find(kNotFound) != std::string_view::npos) {
+      return run ? std::nullopt : std::optional(problem("", run.error()));
+    }
+    const std::string_view said = run->output.view();
+    return Check{"", State::problem, printable(said.substr(0, said.find('\n'))), ""};
   }
 
   Host& host_;
@@ -156,9 +172,7 @@ void check_registries(const Helper& helper, NamedHelpers& named, const ClientFil
     if (!why.empty()) {
       checks.push_back({"credHelpers", State::problem,
                         printable_path(file.path) + " sends " + printable(registry) + " to " + why,
-                        lead(helper.name + " configure --registry " + shell_word(registry) +
-                                 (file.containers ? " --containers" : ""),
-                             store_works)});
+                        lead(configure_command(helper, file, registry), store_works)});
     } else if (const auto& trouble = named.trouble(name)) {
       checks.push_back({"credHelpers", State::problem,
                         printable_path(file.path) + " sends " + printable(registry) + " to " + program_of(name) +
@@ -176,11 +190,10 @@ void check_names(const Helper& helper, const ClientFile& file, const HelperNames
   for (const auto& [registry, name] : names.registries) {
     const std::string asked = registry_name(registry, file.containers);
     if (name == suffix_of(helper.name) && asked != registry && !names.registries.contains(asked)) {
-      checks.push_back(
-          {"credHelpers", State::problem,
-           (file.containers ? "podman never asks for " : "docker never asks for ") + printable(registry) +
-               ", but for " + printable(asked),
-           helper.name + " configure --registry " + shell_word(asked) + (file.containers ? " --containers" : "")});
+      checks.push_back({"credHelpers", State::problem,
+                        (file.containers ? "podman never asks for " : "docker never asks for ") + printable(registry) +
+                            ", but for " + printable(asked),
+                        configure_command(helper, file, asked)});
     }
   }
 }
@@ -201,8 +214,11 @@ std::vector<Check> examine_clients(const Helper& helper, bool store_works) {
       continue;
     }
     const Result<HelperNames> names = configured_helpers(*text);
-    if (!names) {
-      continue;  // examine_file has said why
+    if (!names) {  // a setting twice, of which Docker takes the last
+      checks.push_back({file.containers ? "auth.json" : "config.json", State::problem,
+                        printable_path(file.path) + ": " + names.error().message,
+                        edit_command(helper.host, file.path)});
+      continue;
     }
     if (!file.containers) {
       checks.push_back(store_check(helper, named, file.path, *text, *names, store_works));

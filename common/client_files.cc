@@ -63,6 +63,12 @@ std::string registry_name(const std::string& registry, bool containers) {
   return rest.substr(0, rest.find('/'));
 }
 
+std::string kept_name(const ClientFile& file, const std::string& key) {
+  const std::string asked = registry_name(key, file.containers);
+  const std::vector<std::string> names = lookup_keys(asked);
+  return key.starts_with(kHub) || std::find(names.begin(), names.end(), key) != names.end() ? key : asked;
+}
+
 std::string suffix_of(const std::string& program) {
   const std::string prefix = kPrefix;
   return program.starts_with(prefix) ? program.substr(prefix.size()) : program;

@@ -29,6 +29,11 @@ struct ClientFile {
 /// and for Docker Hub https://index.docker.io/v1/ in Docker's file and docker.io in the other.
 [[nodiscard]] std::string registry_name(const std::string& registry, bool containers);
 
+/// The name under which a helper has to keep what such a file has under `key`, so that the clients of the file go on
+/// finding it: they compare hosts (docker/cli, ConvertToHostname; containers/image, normalizeAuthFileKey), and get's
+/// aliases do not. The key itself where that is found, as for Docker Hub's companion keys.
+[[nodiscard]] std::string kept_name(const ClientFile& file, const std::string& key);
+
 /// "docker-credential-pass" is "pass" in a configuration.
 [[nodiscard]] std::string suffix_of(const std::string& program);
 [[nodiscard]] std::string program_of(const std::string& suffix);

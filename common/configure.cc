@@ -5,7 +5,6 @@
 
 #include <utility>
 
-#include "common/client_files.h"
 #include "common/config_file.h"
 #include "common/docker_config.h"
 #include "common/helper.h"
@@ -177,6 +176,16 @@ std::string next_steps(const Helper& helper, const std::string& path) {
 }
 
 }  // namespace
+
+std::string configure_command(const Helper& helper, const ClientFile& file, const std::string& registry) {
+  const std::string command = helper.name + " configure --registry " + shell_word(registry);
+  if (!file.containers) {
+    return command;
+  }
+  const Result<ClientFile> usual = containers_file(helper.host);
+  const bool is_usual = usual && usual->path == file.path;
+  return (is_usual ? "" : "REGISTRY_AUTH_FILE=" + shell_word(file.path) + " ") + command + " --containers";
+}
 
 Result<> must_be_in_path(const Helper& helper) {
   if (!find_program(helper.host, helper.name).empty()) {

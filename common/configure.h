@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "common/client_files.h"
 #include "common/command.h"
 #include "common/host.h"
 #include "common/result.h"
@@ -17,6 +18,9 @@ struct Helper;
 /// setting was before is noted in a file beside (".keyberth-undo"), from which --undo takes it back, in every file it
 /// changed. Refuses a helper that clients would not find in PATH.
 [[nodiscard]] Result<CommandOutput> configure(const Helper& helper, const std::vector<std::string>& arguments);
+
+/// The command line that names the helper for a registry in that very file.
+[[nodiscard]] std::string configure_command(const Helper& helper, const ClientFile& file, const std::string& registry);
 
 /// unavailable, with the way to doctor, when clients would not find the helper in PATH: no file may be made to name it.
 [[nodiscard]] Result<> must_be_in_path(const Helper& helper);

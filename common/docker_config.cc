@@ -8,6 +8,7 @@
 #include "common/config_file.h"
 #include "common/json.h"
 #include "common/json_text.h"
+#include "common/user_checks.h"
 
 namespace keyberth {
 namespace {
@@ -130,7 +131,7 @@ Result<std::string> docker_config_path(const Host& host) {
   if (const auto home = host.env("HOME")) {
     return *home + "/.docker/config.json";
   }
-  return fail(ErrorKind::unavailable, "neither DOCKER_CONFIG nor HOME is set");
+  return fail(ErrorKind::unavailable, "neither DOCKER_CONFIG nor HOME is set", kSetHome);
 }
 
 Result<HelperNames> configured_helpers(std::string_view text) {

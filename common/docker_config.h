@@ -27,7 +27,7 @@ struct HelperSetting {
 [[nodiscard]] Result<std::string> configured_helper(std::string_view text, const std::string& registry);
 
 /// Whether Docker reads this text: every setting of the right kind (docker/cli, cli/config/configfile/file.go). The
-/// bad_input names the first that is not, or is there twice; Docker then goes on as if the whole file were empty.
+/// bad_input names the first that is not; Docker then goes on as if the whole file were empty.
 [[nodiscard]] Result<> check_docker_config(std::string_view text);
 
 /// All helpers that a configuration names, by their suffixes.

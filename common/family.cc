@@ -167,9 +167,10 @@ Result<std::vector<Check>> ask_doctor(Host& host, const std::string& program, st
   }
   std::optional<Report> report = parse_report(run->output.view());
   if (!report) {
+    const std::string name = program.substr(program.rfind('/') + 1);
     return fail(ErrorKind::unavailable,
                 printable_path(program) + " is another program of that name, or an older version",
-                shell_word(program) + " --version");
+                is_family(suffix_of(name)) ? install_command(name) : shell_word(program) + " --version");
   }
   return std::move(report->checks);
 }

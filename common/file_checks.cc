@@ -9,6 +9,7 @@
 #include "common/docker_config.h"
 #include "common/json.h"
 #include "common/json_text.h"
+#include "common/process.h"
 #include "common/protocol.h"
 #include "common/users.h"
 
@@ -50,6 +51,15 @@ std::optional<Check> check_owner(const Host& host, const ClientFile& file) {
 
 }  // namespace
 
+std::string edit_command(const Host& host, const std::string& path) {
+  for (const char* editor : {"nano", "vim", "vi"}) {
+    if (!find_program(host, editor).empty()) {
+      return std::string(editor) + " " + shell_word(path);
+    }
+  }
+  return "nano " + shell_word(path);
+}
+
 std::optional<Check> examine_file(const Host& host, const ClientFile& file, const Result<std::string>& text) {
   if (auto foreign = check_owner(host, file)) {
     return foreign;
@@ -77,7 +87,7 @@ std::optional<Check> examine_file(const Host& host, const ClientFile& file, cons
     return found(
         ": " + read.error().message +
             (file.containers ? ", which podman and skopeo refuse" : ", so that Docker takes the whole file for empty"),
-        is_json(*text) ? "nano " + word : "python3 -m json.tool " + word + " >/dev/null");
+        is_json(*text) ? edit_command(host, file.path) : "python3 -m json.tool " + word + " >/dev/null");
   }
   return std::nullopt;
 }

@@ -15,14 +15,14 @@
 #include "common/helper.h"
 #include "common/process.h"
 #include "common/protocol.h"
+#include "common/server_key.h"
 
 namespace keyberth {
 namespace {
 
-/// The login as the store has it; nothing when it has none.
+/// The login as a client gets it; nothing when there is none.
 Result<std::optional<Credential>> stored(const Helper& helper, const std::string& server) {
-  const std::vector<std::string> keys{server};
-  Result<Credential> found = helper.store.get(keys);
+  Result<Credential> found = helper.store.get(lookup_keys(server));
   if (found) {
     return std::optional(std::move(*found));
   }
@@ -56,11 +56,10 @@ std::string obstacle(const Helper& helper, const ClientFile& file, const HelperN
   if (is_there && is_family(asked)) {
     return printable(program) + " is asked for it, and not this file; move it there with: " + program + " migrate";
   }
-  const bool has_own = names.registries.contains(server);
+  const std::string registry = registry_name(server, file.containers);
   return printable(program) + " is asked for it, and not this file" +
-         (is_there ? ": take it out of the file, or" : ", but it is not in PATH;") + " take over with: " + helper.name +
-         " configure" +
-         (has_own ? " --registry " + shell_word(server) + (file.containers ? " --containers" : "") : std::string());
+         (is_there ? ": take it out of the file, or" : ", but it is not in PATH;") + " take over with: " +
+         (names.registries.contains(registry) ? configure_command(helper, file, registry) : helper.name + " configure");
 }
 
 /// What the command line asks for.
@@ -118,14 +117,23 @@ Result<Kept> keep(const Helper& helper, const Credential& credential, bool repla
   return Kept::stored;
 }
 
+/// The login under the name that clients ask a helper for.
+Credential as_kept(const ClientFile& file, const Credential& credential) {
+  return {kept_name(file, credential.server), credential.username, Secret(credential.secret.view())};
+}
+
 /// The settings, by registry (empty: credsStore), that have to name the helper for these servers; those that name one
-/// already are left out.
+/// already are left out. An empty one in credHelpers means the file itself.
 std::set<std::string> missing_settings(const ClientFile& file, const HelperNames& names,
                                        const std::vector<std::string>& servers) {
   std::set<std::string> missing;
   for (const std::string& server : servers) {
-    if (!names.registries.contains(server)) {
-      missing.insert(file.containers ? server : "");
+    const std::string registry = registry_name(server, file.containers);
+    const auto own = names.registries.find(registry);
+    if (own == names.registries.end()) {
+      missing.insert(file.containers ? registry : "");
+    } else if (own->second.empty()) {
+      missing.insert(registry);
     }
   }
   return missing;
@@ -168,6 +176,9 @@ class FileMove {
     KEYBERTH_TRY(note_settings(*names));
     KEYBERTH_TRY(replace_file(backup_path(file_.path), *text));
     Result<> done = take_away();
+    if (done) {
+      tell_containers();
+    }
     // The file is now the new one or, after a failure, still the former: either way whole.
     (void)unlink(backup_path(file_.path).c_str());
     return done;
@@ -204,7 +215,7 @@ class FileMove {
       if (in_file || !why_immovable(file_, login).empty()) {
         continue;
       }
-      const Result<Kept> kept = keep(helper_, login.credential);
+      const Result<Kept> kept = keep(helper_, as_kept(file_, login.credential));
       if (!kept) {
         return tl::unexpected(kept.error());
       }
@@ -218,7 +229,7 @@ class FileMove {
   }
 
   Result<> move(const PlainLogin& login) {
-    const Result<Kept> kept = keep(helper_, login.credential, options_.keep == "file");
+    const Result<Kept> kept = keep(helper_, as_kept(file_, login.credential), options_.keep == "file");
     if (!kept) {
       return tl::unexpected(kept.error());
     }
@@ -232,6 +243,20 @@ class FileMove {
                                     : "  moved       " + named(login)) +
               "\n";
     return {};
+  }
+
+  /// podman, skopeo and buildah read the passwords of Docker's file, but not its credsStore.
+  void tell_containers() {
+    const auto is_there = [&](const char* client) { return !find_program(helper_.host, client).empty(); };
+    if (file_.containers || (!is_there("podman") && !is_there("skopeo") && !is_there("buildah"))) {
+      return;
+    }
+    const Result<ClientFile> usual = containers_file(helper_.host);
+    report += "  For podman, skopeo and buildah, which read no credsStore:\n";
+    for (const PlainLogin* login : moved_) {
+      const std::string registry = registry_name(login->credential.server, true);
+      report += "    " + configure_command(helper_, usual ? *usual : file_, registry) + "\n";
+    }
   }
 
   /// For configure --undo: what the settings were that take_away makes.
@@ -280,7 +305,9 @@ class FileMove {
 }  // namespace
 
 std::string why_immovable(const ClientFile& file, const PlainLogin& login) {
-  if (login.obstacle.empty() && file.containers && login.credential.server.find('/') != std::string::npos) {
+  const std::string& server = login.credential.server;
+  const bool is_part = server.find("://") == std::string::npos && server.find('/') != std::string::npos;
+  if (login.obstacle.empty() && file.containers && is_part) {
     return "podman keeps logins for a part of a registry in this file only";
   }
   return login.obstacle;
@@ -288,7 +315,7 @@ std::string why_immovable(const ClientFile& file, const PlainLogin& login) {
 
 std::string asked_instead(const Helper& helper, const ClientFile& file, const HelperNames& names,
                           const std::string& server) {
-  const auto own = names.registries.find(server);
+  const auto own = names.registries.find(registry_name(server, file.containers));
   const std::string asked = own != names.registries.end() ? own->second : file.containers ? "" : names.store;
   return asked == suffix_of(helper.name) ? "" : asked;
 }

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "common/family.h"
+#include "common/file_checks.h"
 #include "common/helper.h"
 #include "common/migrate.h"
 #include "common/plain_logins.h"
@@ -20,21 +21,33 @@ using State = Check::State;
 
 constexpr const char* kLink = "passwords";
 
-std::string edit_command(const ClientFile& file, const std::string& what) {
-  return what + ":\n  nano " + shell_word(file.path);
+std::string edit_to(const Host& host, const ClientFile& file, const std::string& what) {
+  return what + ":\n  " + edit_command(host, file.path);
+}
+
+/// Logs out of a registry in that very file, with a client that is there; empty without one.
+std::string logout_command(const Host& host, const ClientFile& file, const std::string& server) {
+  if (!file.containers) {
+    return "docker logout " + shell_word(server);
+  }
+  for (const char* client : {"podman", "skopeo", "buildah"}) {
+    if (!find_program(host, client).empty()) {
+      return std::string(client) + " logout --authfile " + shell_word(file.path) + " " + shell_word(server);
+    }
+  }
+  return "";
 }
 
 /// An entry that no client can read. Docker drops logins when it rewrites a file with such a one, so the command that
 /// lets it do so comes when there is nothing else to lose, and never for the empty name, by which it means Docker Hub.
-Check broken_entry(const ClientFile& file, const PlainLogin& login, bool alone) {
+Check broken_entry(const Host& host, const ClientFile& file, const PlainLogin& login, bool alone) {
   const std::string& server = login.credential.server;
-  const bool can_log_out = alone && !server.empty();
+  const std::string logout = alone && !server.empty() ? logout_command(host, file, server) : "";
   return {kLink, State::problem,
           "the login of " + (server.empty() ? "\"\"" : printable(server)) + " in " + printable_path(file.path) +
               " is broken (" + login.obstacle + "), " +
               (file.containers ? "which podman refuses" : "so that Docker takes the whole file for empty"),
-          can_log_out ? (file.containers ? "podman logout " : "docker logout ") + shell_word(server)
-                      : edit_command(file, "Take that entry out")};
+          logout.empty() ? edit_to(host, file, "Take that entry out") : logout};
 }
 
 /// A login that works from here only.
@@ -66,7 +79,7 @@ std::vector<Check> examine_plain(const Helper& helper, const ClientFile& file, c
   const Result<std::vector<PlainLogin>> logins = plain_logins(text);
   if (!logins) {
     return {{kLink, State::problem, printable_path(file.path) + ": " + logins.error().message,
-             edit_command(file, "Mend it by hand")}};
+             edit_to(helper.host, file, "Mend it by hand")}};
   }
   std::map<std::string, std::vector<std::string>> movable;  // by the suffix of who is asked; empty is this helper
   std::vector<Check> checks;
@@ -76,7 +89,7 @@ std::vector<Check> examine_plain(const Helper& helper, const ClientFile& file, c
     const std::string why = why_immovable(file, login);
     const std::string asked = asked_instead(helper, file, names, server);
     if (login.broken) {
-      broken.push_back(broken_entry(file, login, logins->size() == 1));
+      broken.push_back(broken_entry(helper.host, file, login, logins->size() == 1));
     } else if (!why.empty()) {
       checks.push_back(kept_here(file, login, why));
     } else {
@@ -93,7 +106,7 @@ std::vector<Check> examine_plain(const Helper& helper, const ClientFile& file, c
       const std::string program = program_of(asked);
       checks.push_back(plain_check(
           file, servers, ", while docker asks " + printable(program),
-          is_family(asked) ? program + " migrate" : edit_command(file, "Take what is in their entries out")));
+          is_family(asked) ? program + " migrate" : edit_to(helper.host, file, "Take what is in their entries out")));
     }
   }
   if (!movable.contains("")) {  // one step at a time: with the others moved, a client can mend the broken one

@@ -97,10 +97,12 @@ Result<std::optional<PlainLogin>> read_login(std::string_view text, const Member
     login.obstacle = "its auth is not the base64 of user:password";
   }
   const bool broken = !auth.empty() && (!login.obstacle.empty() || login.credential.username.empty());
-  if (!identity_token.empty()) {
-    login = {{entry.key, std::string(kTokenUser), Secret(identity_token)}};
-  } else if (!registry_token.empty()) {
+  if (!registry_token.empty()) {
     login.obstacle = "it is a registry token, for which the helpers' protocol has no place";
+  } else if (!identity_token.empty() && !login.credential.secret.view().empty()) {
+    login.obstacle = "it has a password and an identity token, and a helper keeps one of them";
+  } else if (!identity_token.empty()) {
+    login = {{entry.key, std::string(kTokenUser), Secret(identity_token)}};
   }
   if (login.obstacle.empty()) {
     // What a client could not store either.

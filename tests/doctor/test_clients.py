@@ -6,7 +6,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from client_case import ClientCase, encoded
+from client_case import EDITOR, ClientCase, encoded
 from doctor import commands
 from sandbox import BIN, main
 from trouble import trouble
@@ -101,6 +101,47 @@ class HelperNamesCase(ClientCase):
         [note] = [check for check in self.is_well()["checks"] if check["link"] == "credsStore"]
         self.assertEqual(note["state"], "note")
         self.assertIn("docker-credential-other, not here", note["finding"])
+
+    def test_an_older_helper_that_does_not_work(self):
+        """It knows no doctor; what it says when it is asked for a login tells enough."""
+        for said, is_fine in (("Cannot autolaunch D-Bus without X11 $DISPLAY", False),
+                              ("credentials not found in native keychain", True)):
+            self.program_on_path("docker-credential-secretservice", f"#!/bin/sh\n[ $1 = version ] || {{ echo '{said}'; exit 1; }}\n")
+            self.write(credsStore="secretservice")
+            if is_fine:
+                self.is_well()
+            else:
+                self.the_problem("credsStore", f"which does not work: {said}")
+
+    def test_podmans_other_file(self):
+        """The printed command changes the file that it is about."""
+        folder = Path(self.world.env["XDG_RUNTIME_DIR"]) / "containers"
+        folder.mkdir()
+        auth = folder / "auth.json"
+        auth.write_text('{"credHelpers": {"quay.io": "gone"}}')
+        self.write(credsStore="pass")
+        remedy = self.the_problem("credHelpers", f"{auth} sends quay.io to docker-credential-gone")
+        self.do(remedy[0])
+        self.assertEqual({"quay.io": "pass"}, json.loads(auth.read_text())["credHelpers"])
+        self.is_well()
+        auth.write_text('{"auths": {"bad.example": {"auth": "!!!"}}}')
+        self.do(self.the_problem("passwords", "the login of bad.example")[0])
+        self.is_well()
+
+    def test_podmans_file_with_names_of_dockers(self):
+        folder = Path(self.world.env["XDG_CONFIG_HOME"]) / "containers"
+        folder.mkdir()
+        auth = folder / "auth.json"
+        auth.write_text(json.dumps({"auths": {"https://index.docker.io/v1/": {"auth": encoded("hub", "p")},
+                                              "https://dd.example": {"auth": encoded("d", "p")},
+                                              "https://cc.example/v1/": {"auth": encoded("c", "p")}}}))
+        users = {"docker.io": "hub", "dd.example": "d", "cc.example": "c"}
+        ask = ("skopeo", "login", "--get-login")
+        self.assertEqual(users, {name: self.world.run(*ask, name).out.strip() for name in users})
+        self.do(self.the_problem("passwords", "3 passwords stand")[0])
+        self.assertEqual(users, {name: self.world.run(*ask, name).out.strip() for name in users})
+        self.assertNotIn("auth\"", auth.read_text())
+        self.is_well()
 
     def test_another_of_the_family_that_does_not_work(self):
         """Whichever of them is asked: it is the one that docker uses whose trouble counts."""
@@ -226,19 +267,19 @@ class PlainTextCase(ClientCase):
         self.program_on_path("docker-credential-other")
         self.write(credsStore="pass", credHelpers={"r.example": "other"}, auths={"r.example": {"auth": encoded("a", "1")}})
         remedy = self.the_problem("passwords", "not encrypted, while docker asks docker-credential-other: r.example")
-        self.assertEqual(remedy, ["Take what is in their entries out:", f"  nano '{self.config}'"])
+        self.assertEqual(remedy, ["Take what is in their entries out:", f"  {EDITOR} '{self.config}'"])
         self.write(credsStore="pass", credHelpers={"r.example": "keyctl"}, auths={"r.example": {"auth": encoded("a", "1")}})
         remedy = self.the_problem("passwords", "while docker asks docker-credential-keyctl: r.example")
         self.assertEqual(remedy, ["docker-credential-keyctl migrate"])
         self.write(credsStore="pass", credHelpers={"r.example": "other"},
                    auths={"r.example": {"auth": encoded("a", "1")}, "broken.example": {"auth": "!!!"}})
-        self.assertEqual([f"nano '{self.config}'"] * 2, [command for check in self.problems() for command in commands(check)])
+        self.assertEqual([f"{EDITOR} '{self.config}'"] * 2, [command for check in self.problems() for command in commands(check)])
 
     def test_an_entry_without_a_name(self):
         """docker logout '' would log out of Docker Hub."""
         self.write(credsStore="pass", auths={"": {"auth": "!!!"}})
         remedy = self.the_problem("passwords", 'the login of "" in')
-        self.assertEqual(["Take that entry out:", f"  nano '{self.config}'"], remedy)
+        self.assertEqual(["Take that entry out:", f"  {EDITOR} '{self.config}'"], remedy)
 
     def test_twice_in_one_file(self):
         self.config.write_text('{"auths":{"r.example":{"auth":"YTox"},"r.example":{}},"credsStore":"pass"}')

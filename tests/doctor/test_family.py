@@ -74,6 +74,7 @@ class HeadlessCase(FamilyMixin, PassCase):
         for name in ("secretservice", "keyctl", "oauth"):
             self.assertFalse(members[name]["ok"])
             self.assertIn("another program of that name", members[name]["checks"][0]["finding"])
+            self.assertEqual([f"sudo apt install ./docker-credential-{name}_*.deb"], members[name]["checks"][0]["remedy"])
         self.assertTrue(members["pass"]["ok"])
 
     def test_no_libraries_of_a_desktop(self):

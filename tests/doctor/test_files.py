@@ -4,7 +4,7 @@ import os
 import shutil
 from pathlib import Path
 
-from client_case import USER_ID, ClientCase, encoded
+from client_case import EDITOR, USER_ID, ClientCase, encoded
 from sandbox import BIN, main
 from trouble import trouble
 
@@ -36,7 +36,7 @@ class FileCase(ClientCase):
                      '{"proxies":{"default":"x"}}', '{"proxies":{"default":{"httpProxy":1}}}'):
             self.config.write_text(text[:-1] + ',"credsStore":"pass"}')
             [line] = self.the_problem("config.json", f"{self.config}: ")
-            self.assertEqual(line, f"nano '{self.config}'")
+            self.assertEqual(line, f"{EDITOR} '{self.config}'")
             self.assertIn("Error", self.world.run("docker", "logout", "x.example").err, text)
         for text in ('{"features":{"a":"1"}}', '{"experimental":"enabled"}', '{"cliPluginsExtraDirs":[]}', '{"plugins":{"a":{"b":"c"}}}',
                      '{"auths":null}', '{"auths":{"g.io":null}}', '{"detachKeys":null}', '{"unknown":3}', '{"HttpHeaders":{}}'):

@@ -95,6 +95,46 @@ class MigrateCase(MigrateMixin, PassCase):
         self.stored("a.example", "new", "new")
         self.assertEqual(self.config.read_text(), before)
 
+    def test_the_name_that_docker_asks_for(self):
+        """Docker compares hosts when it looks into its file, and asks a helper for the host alone."""
+        keys = {"https://a.example/v1/": "a.example", "http://b.example": "b.example", "c.example/some/path": "c.example",
+                "https://d.example": "d.example", "https://index.docker.io/v1/access-token": "https://index.docker.io/v1/access-token"}
+        self.write({key: {"auth": encoded("u", asked)} for key, asked in keys.items()})
+        self.migrate()
+        for asked in keys.values():
+            self.stored(asked, "u", asked)
+        self.assertEqual(self.read(), {"auths": {key: {} for key in keys}, "credsStore": "pass"})
+
+    def test_an_empty_helper_means_the_file(self):
+        self.write({"r.example": {"auth": encoded("u", "p")}}, credsStore="pass", credHelpers={"r.example": ""})
+        self.migrate()
+        self.stored("r.example", "u", "p")
+        self.assertEqual(self.read()["credHelpers"], {"r.example": "pass"})
+
+    def test_two_secrets_of_one_server(self):
+        """A helper keeps one of them: neither goes."""
+        both = {"i.example": {"auth": encoded("u", "p"), "identitytoken": "it"}, "t.example": {"identitytoken": "it", "registrytoken": "rt"}}
+        self.write(both)
+        done = self.migrate(code=1)
+        self.assertIn("it has a password and an identity token", done.out)
+        self.assertEqual(self.read(), {"auths": both})
+
+    def test_clients_that_read_no_creds_store(self):
+        """skopeo finds the login in Docker's file before, and with the printed command after."""
+        del self.world.env["DOCKER_CONFIG"]
+        self.config = self.world.home / ".docker/config.json"
+        self.config.parent.mkdir()
+        self.write({"r.example": {"auth": encoded("u", "p")}, "https://index.docker.io/v1/": {"auth": encoded("hub", "p")}})
+        users = {"r.example": "u", "docker.io": "hub"}
+        ask = ("skopeo", "login", "--get-login")
+        self.assertEqual(users, {name: self.world.run(*ask, name).out.strip() for name in users})
+        told = [line.strip() for line in self.migrate().out.splitlines() if "--containers" in line]
+        self.assertEqual([f"docker-credential-pass configure --registry '{name}' --containers" for name in users], told)
+        for command in told:
+            self.do(command)
+        self.assertEqual(users, {name: self.world.run(*ask, name).out.strip() for name in users})
+        self.is_well()
+
     def test_the_login_of_the_file_or_of_the_store(self):
         """Both are there: neither goes before somebody has chosen."""
         for keep, secret, words in (("store", "new", "taken out   a.example (alice): the store keeps its own"),

@@ -2,6 +2,7 @@
 import base64
 import json
 import os
+import shutil
 from pathlib import Path
 
 from doctor import DoctorMixin
@@ -9,6 +10,7 @@ from pass_world import PassCase
 from sandbox import BIN
 
 USER_ID = 64321
+EDITOR = next((name for name in ("nano", "vim", "vi") if shutil.which(name)), "nano")
 
 
 def encoded(user, password):
