@@ -178,7 +178,7 @@ std::string next_steps(const Helper& helper, const std::string& path) {
 }  // namespace
 
 std::string configure_command(const Helper& helper, const ClientFile& file, const std::string& registry) {
-  const std::string command = helper.name + " configure --registry " + shell_word(registry);
+  std::string command = helper.name + " configure --registry " + shell_word(registry);
   if (!file.containers) {
     return command;
   }

@@ -187,7 +187,10 @@ Result<Credential> parse_credential_json(std::string_view text) {
   return std::move(reader).take(complete);
 }
 
-bool is_json(std::string_view text) { return !text.starts_with("\xEF\xBB\xBF") && Json::accept(text); }
+bool is_json(std::string_view text) {
+  // The parser passes over the mark, and takes a zero byte for the end of the text.
+  return !text.starts_with("\xEF\xBB\xBF") && text.find('\0') == std::string_view::npos && Json::accept(text);
+}
 
 std::optional<std::string> read_json_string(std::string_view literal) {
   const Json value = Json::parse(literal, nullptr, /*allow_exceptions=*/false);

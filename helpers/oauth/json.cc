@@ -358,6 +358,10 @@ Result<Json> parse_json(std::string_view text, const JsonOptions& options) {
   if (text.size() > options.limit) {
     return fail(ErrorKind::bad_input, "1:1: the JSON text is longer than " + std::to_string(options.limit) + " bytes");
   }
+  // The parser takes a zero byte for the end of the text, and would not look at what follows.
+  if (const std::size_t zero = text.find('\0'); zero != std::string_view::npos) {
+    return fail(ErrorKind::bad_input, place(text, zero) + ": this is not valid JSON");
+  }
   Builder builder(text, options);
   const bool complete = Parser::sax_parse(text.begin(), text.end(), &builder, nlohmann::detail::input_format_t::json,
                                           /*strict=*/true, options.comments);

@@ -90,6 +90,14 @@ INSTANTIATE_TEST_SUITE_P(
       return name;
     });
 
+TEST(IsJson, IsOneValueAndNothingElse) {
+  EXPECT_TRUE(is_json(" {} \n"));
+  for (const std::string_view text :
+       {std::string_view("{}x"), std::string_view("{}\0x", 4), std::string_view("\xef\xbb\xbf{}")}) {
+    EXPECT_FALSE(is_json(text));
+  }
+}
+
 TEST(DockerConfig, UndoGivesBackTheFormerText) {
   for (const std::string before : {"{\n\t\"auths\": {}\n}", "{\"a\":1}",
                                    "{\n  \"credHelpers\": {\n    \"x\": \"y\"\n  },\n  \"b\": 2\n}\n", "{}\n"}) {

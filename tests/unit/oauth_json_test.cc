@@ -34,6 +34,8 @@ TEST(OauthJson, NamesThePlaceOfAMistake) {
   EXPECT_EQ(problem("{} x"), "1:4: this is not valid JSON");
   EXPECT_EQ(problem("\"\xff\""), "1:2: this is not valid UTF-8");
   EXPECT_EQ(problem("[1,]"), "1:4: this is not valid JSON");
+  EXPECT_EQ(problem(std::string_view("{}\0x", 4)), "1:3: this is not valid JSON");
+  EXPECT_EQ(problem(std::string_view("// a\0{}", 7), {.comments = true}), "1:5: this is not valid JSON");
 }
 
 TEST(OauthJson, NeverQuotesTheText) {
