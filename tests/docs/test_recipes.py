@@ -374,7 +374,7 @@ class Settings(SandboxCase):
         file = self.world.home / ".docker/config.json"
         file.parent.mkdir()
         changes = [(page.name, where, "".join(re.findall(r".*/\.docker\b.*\n", text))) for page in sorted(DOCS.glob("*.md"))
-                   for kind, where, text in BLOCK.findall(page.read_text()) if kind == "sh" and "/.docker/config.json" in text]
+                   for kind, where, text in blocks(page.name) if kind == "sh" and "/.docker/config.json" in text]
         self.assertEqual(5, len(changes), changes)
         for page, where, lines in changes:
             with self.subTest(page=page, where=where):
