@@ -33,11 +33,6 @@ using State = Check::State;
 constexpr std::chrono::seconds kAnswerTime{10};
 const std::string kSeeHow = "This says what mends it:\n  ";
 
-/// A command that leads clients to this helper's store.
-std::string lead(const std::string& command, bool store_works) {
-  return store_works ? command : "Once the store works:\n  " + command;
-}
-
 /// The helpers that files name, each tried once however often it is named.
 class NamedHelpers {
  public:
@@ -118,7 +113,7 @@ Check no_helper_check(const Helper& helper, const std::string& path, std::string
   const std::string none = printable_path(path) + " names no helper: docker ";
   if (taken.empty()) {
     return {"credsStore", State::problem, none + "writes passwords into it in plain text",
-            lead(helper.name + " configure", store_works)};
+            leading_here(helper.name + " configure", store_works)};
   }
   return {"credsStore", store_works ? State::problem : State::note, none + "takes " + taken + " by itself",
           store_works ? helper.name + " configure" : ""};
@@ -136,7 +131,7 @@ Check store_check(const Helper& helper, NamedHelpers& named, const std::string& 
     const std::string why = named.why_not_runnable(names.store);
     if (!why.empty()) {
       return {"credsStore", State::problem, printable_path(path) + " sends docker to " + why,
-              lead(helper.name + " configure", store_works)};
+              leading_here(helper.name + " configure", store_works)};
     }
   }
   const std::string program = program_of(names.store);
@@ -172,7 +167,7 @@ void check_registries(const Helper& helper, NamedHelpers& named, const ClientFil
     if (!why.empty()) {
       checks.push_back({"credHelpers", State::problem,
                         printable_path(file.path) + " sends " + printable(registry) + " to " + why,
-                        lead(configure_command(helper, file, registry), store_works)});
+                        leading_here(configure_command(helper, file, registry), store_works)});
     } else if (const auto& trouble = named.trouble(name)) {
       checks.push_back({"credHelpers", State::problem,
                         printable_path(file.path) + " sends " + printable(registry) + " to " + program_of(name) +
@@ -230,7 +225,7 @@ std::vector<Check> examine_clients(const Helper& helper, bool store_works) {
     const std::string backup = backup_path(file.path);
     if (access(backup.c_str(), F_OK) == 0) {
       checks.push_back({"passwords", State::problem, "a migrate that was killed has left " + printable_path(backup),
-                        lead(helper.name + " migrate", store_works)});
+                        leading_here(helper.name + " migrate", store_works)});
     }
   }
   return checks;

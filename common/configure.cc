@@ -177,6 +177,10 @@ std::string next_steps(const Helper& helper, const std::string& path) {
 
 }  // namespace
 
+std::string leading_here(const std::string& command, bool store_works) {
+  return store_works ? command : "Once the store works:\n  " + command;
+}
+
 std::string configure_command(const Helper& helper, const ClientFile& file, const std::string& registry) {
   std::string command = helper.name + " configure --registry " + shell_word(registry);
   if (!file.containers) {

@@ -19,6 +19,9 @@ struct Helper;
 /// changed. Refuses a helper that clients would not find in PATH.
 [[nodiscard]] Result<CommandOutput> configure(const Helper& helper, const std::vector<std::string>& arguments);
 
+/// `command`, which leads clients to a helper's store, as advice: not before that store works.
+[[nodiscard]] std::string leading_here(const std::string& command, bool store_works);
+
 /// The command line that names the helper for a registry in that very file.
 [[nodiscard]] std::string configure_command(const Helper& helper, const ClientFile& file, const std::string& registry);
 

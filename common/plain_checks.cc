@@ -6,6 +6,7 @@
 #include <string>
 #include <utility>
 
+#include "common/configure.h"
 #include "common/family.h"
 #include "common/file_checks.h"
 #include "common/helper.h"
@@ -100,8 +101,7 @@ std::vector<Check> examine_plain(const Helper& helper, const ClientFile& file, c
   }
   for (const auto& [asked, servers] : movable) {
     if (asked.empty()) {
-      checks.push_back(
-          plain_check(file, servers, "", (store_works ? "" : "Once the store works:\n  ") + helper.name + " migrate"));
+      checks.push_back(plain_check(file, servers, "", leading_here(helper.name + " migrate", store_works)));
     } else {
       const std::string program = program_of(asked);
       checks.push_back(plain_check(
