@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <optional>
+#include <utility>
 #include <vector>
 
 #include "common/config_file.h"
@@ -22,8 +23,8 @@ using json_text::layout_of;
 using json_text::Member;
 using json_text::Object;
 using json_text::object_with;
+using json_text::root_of;
 using json_text::scan;
-using json_text::skip_blank;
 using json_text::text_of;
 using json_text::without;
 
@@ -40,11 +41,11 @@ struct Places {
 };
 
 Result<> look(std::string_view text, Places& places) {
-  const std::size_t start = skip_blank(text, 0);
-  if (!is_json(text) || text[start] != '{') {
-    return fail(ErrorKind::bad_input, "it is not a JSON object", "mend it by hand; Docker cannot read it either");
+  Result<Object> root = root_of(text);
+  if (!root) {
+    return pass_on(std::move(root));
   }
-  places.root = scan(text, start);
+  places.root = *std::move(root);
   const Result<const Member*> store = find(places.root, kCredsStore, true);
   const Result<const Member*> helpers = find(places.root, kCredHelpers, true);
   if (!store || !helpers) {

@@ -2,9 +2,9 @@
 #include <array>
 #include <span>
 #include <string>
+#include <utility>
 
 #include "common/docker_config.h"
-#include "common/json.h"
 #include "common/json_text.h"
 #include "common/plain_logins.h"
 #include "common/protocol.h"
@@ -15,8 +15,8 @@ namespace {
 using json_text::find;
 using json_text::Member;
 using json_text::Object;
+using json_text::root_of;
 using json_text::scan;
-using json_text::skip_blank;
 
 /// What a value must be; null is taken everywhere.
 struct Shape {
@@ -91,16 +91,12 @@ Result<> check(std::string_view text, std::size_t at, const Shape& shape, const 
 }  // namespace
 
 Result<> check_docker_config(std::string_view text) {
-  const std::size_t start = skip_blank(text, 0);
-  if (start == text.size()) {
-    return {};
+  Result<Object> root = root_of(text);
+  if (!root) {
+    return pass_on(std::move(root));
   }
-  if (!is_json(text) || text[start] != '{') {
-    return fail(ErrorKind::bad_input, "it is not a JSON object");
-  }
-  const Object root = scan(text, start);
   for (const Setting& setting : kSettings) {
-    const Result<const Member*> member = find(root, setting.name, true);
+    const Result<const Member*> member = find(*root, setting.name, true);
     if (member && *member != nullptr) {  // of several Docker takes the last
       KEYBERTH_TRY(check(text, (*member)->value, setting.shape, setting.name));
     }

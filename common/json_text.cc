@@ -77,6 +77,17 @@ Object scan(std::string_view text, std::size_t open) {
   return object;
 }
 
+Result<Object> root_of(std::string_view text) {
+  const std::size_t start = skip_blank(text, 0);
+  if (start == text.size()) {
+    return Object{};
+  }
+  if (!is_json(text) || text[start] != '{') {
+    return fail(ErrorKind::bad_input, "it is not a JSON object", "mend it by hand; Docker cannot read it either");
+  }
+  return scan(text, start);
+}
+
 Result<const Member*> find(const Object& object, std::string_view name, bool any_case) {
   const Member* found = nullptr;
   for (const Member& member : object.members) {

@@ -32,6 +32,9 @@ struct Object {
 /// The object whose brace is at `open`.
 [[nodiscard]] Object scan(std::string_view text, std::size_t open);
 
+/// The object that a configuration is; one without members for blank text. bad_input when the text is anything else.
+[[nodiscard]] Result<Object> root_of(std::string_view text);
+
 /// The first place from `at` on that is no white space.
 [[nodiscard]] std::size_t skip_blank(std::string_view text, std::size_t at);
 

@@ -8,7 +8,6 @@
 #include <utility>
 
 #include "common/base64.h"
-#include "common/json.h"
 #include "common/json_text.h"
 #include "common/protocol.h"
 
@@ -18,8 +17,8 @@ namespace {
 using json_text::find;
 using json_text::Member;
 using json_text::Object;
+using json_text::root_of;
 using json_text::scan;
-using json_text::skip_blank;
 using json_text::text_of;
 
 constexpr std::string_view kTokenUser = "<token>";
@@ -28,15 +27,11 @@ constexpr const char* kByHand = "mend it by hand; Docker cannot read it either";
 
 /// The members of `auths`; none when it is missing, empty or null.
 Result<Object> scan_auths(std::string_view text) {
-  const std::size_t start = skip_blank(text, 0);
-  if (start == text.size()) {
-    return Object{};
+  const Result<Object> root = root_of(text);
+  if (!root) {
+    return root;
   }
-  if (!is_json(text) || text[start] != '{') {
-    return fail(ErrorKind::bad_input, "it is not a JSON object", kByHand);
-  }
-  const Object root = scan(text, start);
-  const Result<const Member*> auths = find(root, "auths", true);
+  const Result<const Member*> auths = find(*root, "auths", true);
   if (!auths) {
     return tl::unexpected(auths.error());
   }
