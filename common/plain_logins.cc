@@ -27,7 +27,7 @@ constexpr const char* kByHand = "mend it by hand; Docker cannot read it either";
 
 /// The members of `auths`; none when it is missing, empty or null.
 Result<Object> scan_auths(std::string_view text) {
-  const Result<Object> root = root_of(text);
+  Result<Object> root = root_of(text);
   if (!root) {
     return root;
   }
