@@ -7,7 +7,7 @@ from pathlib import Path
 
 from builds import packages
 from docker_world import PASSWORD, USER
-from newcomer_world import IMAGE, PASSPHRASE, NewcomerWorld
+from newcomer_world import IMAGE, PASSPHRASE, Hidden, NewcomerWorld
 from pages import as_pattern, blocks, steps, text_for
 from sandbox import SandboxCase, main
 
@@ -15,11 +15,11 @@ PAGE = "first-pull.md"
 PERSON = {
     r"Do you want to continue\? \[Y/n\] ": "\r",
     r"Username: ": f"{USER}\r",
-    r"Password: ": f"{PASSWORD}\r",
-    r"(?s)protect your new key.*Passphrase: ": f"{PASSPHRASE}\r",
-    r"(?s)re-enter.*Passphrase: ": f"{PASSPHRASE}\r",
-    r"(?s)unlock the OpenPGP.*Passphrase: ": f"{PASSPHRASE}\r",
-    r"\nKeyring password: \Z": f"{PASSPHRASE}\r",
+    r"Password: ": Hidden(f"{PASSWORD}\r"),
+    r"(?s)protect your new key.*Passphrase: ": Hidden(f"{PASSPHRASE}\r"),
+    r"(?s)re-enter.*Passphrase: ": Hidden(f"{PASSPHRASE}\r"),
+    r"(?s)unlock the OpenPGP.*Passphrase: ": Hidden(f"{PASSPHRASE}\r"),
+    r"\nKeyring password: \Z": Hidden(f"{PASSPHRASE}\r"),
 }
 CODE = r"([A-Z]{4}-[A-Z]{4})"
 

@@ -36,6 +36,10 @@ printf %s "$1" | gnome-keyring-daemon --daemonize --unlock --components=secrets 
 SHELL = "exec env PS1='$ ' bash --noprofile --norc --noediting -i"
 
 
+class Hidden(str):
+    """What somebody types only where it is not shown."""
+
+
 def own_network(hosts):
     """Puts this process, and what it starts from now on, where it has the loopback and these hosts for itself."""
     libc = ctypes.CDLL(None, use_errno=True)
@@ -157,7 +161,7 @@ class NewcomerWorld(OauthMixin, DockerMixin, RootWorld):
                 if match := re.search(pattern, shown):
                     typed = answer(match) if callable(answer) else answer
                     if typed:
-                        self.terminal.type(typed.encode())
+                        (self.terminal.type_hidden if isinstance(typed, Hidden) else self.terminal.type)(typed.encode())
                     del answers[pattern]
                     break
             plain = CONTROL.sub("", OTHER_SCREEN.sub("", shown))

@@ -59,7 +59,7 @@ class HelperCase(PassCase):
         terminal = Terminal(["sh", "-c", script], {**self.world.env, "TERM": "xterm"})
         self.addCleanup(terminal.close)
         terminal.until("assphrase")
-        terminal.type(PASSPHRASE.encode() + b"\r")
+        terminal.type_hidden(PASSPHRASE.encode() + b"\r")
         self.assertEqual(terminal.finish(), 0, terminal.text)
         self.world.history.append(((script,), Done(0, terminal.text.encode(), b"", 0)))
 

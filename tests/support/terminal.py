@@ -47,6 +47,14 @@ class Terminal:
     def type(self, keys):
         os.write(self.master, keys)
 
+    def type_hidden(self, keys, timeout=20):
+        """Types a secret once the terminal does not show it: docker asks first, and tells the terminal afterwards."""
+        deadline = time.monotonic() + timeout
+        while termios.tcgetattr(self.master)[3] & termios.ECHO:
+            going = self.read(0.01)
+            assert going and time.monotonic() < deadline, f"the terminal would show a secret:\n{self.text}"
+        self.type(keys)
+
     def finish(self, timeout=20):
         """The exit code, once all has been read."""
         deadline = time.monotonic() + timeout
