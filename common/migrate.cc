@@ -111,7 +111,9 @@ Result<Kept> keep(const Helper& helper, const Credential& credential, bool repla
     return tl::unexpected(after.error());
   }
   if (!after->has_value() || !same_login(**after, credential)) {
-    return fail(ErrorKind::damaged, "the store does not give back the login of " + printable(credential.server),
+    return fail(ErrorKind::damaged,
+                "the store does not give back the login of " + printable(credential.server) +
+                    " as it was stored, so it stays in the file",
                 "see why: " + helper.name + " doctor");
   }
   return Kept::stored;

@@ -257,6 +257,43 @@ class LockedCase(MigrateMixin, PassCase):
         self.assertFalse(self.backup.exists())
 
 
+class ChangedCase(MigrateMixin, PassCase):
+    """A hook of the store's repository changes each entry as soon as it is committed: it can be read, and is another."""
+    options = {"git": True}
+
+    def hook(self, *commands):
+        path = self.world.store / ".git/hooks/post-commit"
+        path.write_text("\n".join(["#!/bin/sh", *commands]) + "\n")
+        path.chmod(0o755)
+
+    def refused(self, username, secret):
+        self.write({"a.example": {"auth": encoded("alice", "pw")}})
+        before = self.config.read_text()
+        done = self.migrate(code=1)
+        self.stored("a.example", username, secret)
+        self.assertEqual(self.config.read_text(), before)
+        self.assertEqual([p.name for p in self.config.parent.iterdir()], ["config.json"])
+        self.assertEqual(f"{self.program}: the store does not give back the login of a.example as it was stored, so it stays "
+                         f"in the file\n  see why: {self.program} doctor\n", done.err)
+
+    def test_another_secret_comes_back(self):
+        other = self.world.root / "other.gpg"
+        self.world.write_entry(other, "p")
+        self.hook(f"cp '{other}' '{self.world.entry('a.example', 'alice')}'")
+        self.refused("alice", "p")
+
+    def test_another_user_comes_back(self):
+        self.hook(f"mv '{self.world.entry('a.example', 'alice')}' '{self.world.entry('a.example', 'Alice')}'")
+        self.refused("Alice", "pw")
+
+    def test_nothing_comes_back(self):
+        self.hook(f"rm '{self.world.entry('a.example', 'alice')}'")
+        self.write({"a.example": {"auth": encoded("alice", "pw")}})
+        before = self.config.read_text()
+        self.assertIn("does not give back the login of a.example", self.migrate(code=1).err)
+        self.assertEqual(self.config.read_text(), before)
+
+
 class KilledCase(MigrateMixin, PassCase):
     def test_killed_at_any_moment(self):
         """40 times kill -9, spread over the run: each login is in the file or in the store, and the next run ends the work."""
