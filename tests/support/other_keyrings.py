@@ -73,9 +73,9 @@ class KeePassXCWorld(Screen, SecretServiceWorld):
                                       self.root / "keepassxc.ini", "--localconfig", self.root / "local.ini",
                                       self.root / "db.kdbx", stdin=stdin)
         self.wait_for(lambda: self.client.name_has_owner(name), "KeePassXC on the bus")
-        if open and name == NAME:
+        if name == NAME:
             try:
-                self.wait_for(self.is_unlocked, "the open database")
+                self.wait_for(self.is_unlocked if open else self.answers, "KeePassXC and its database")
             except AssertionError:
                 if not again:
                     raise
@@ -87,11 +87,17 @@ class KeePassXCWorld(Screen, SecretServiceWorld):
         self.keyring.wait(10)
         self.wait_for(lambda: not self.client.name_has_owner(), "KeePassXC to leave the bus")
 
+    def answers(self):
+        try:
+            return self.client.get(ROOT, SERVICE, "Collections", timeout=2) is not None
+        except (DBusFailure, TimeoutError):
+            return False  # what is asked while KeePassXC starts may stay unanswered
+
     def is_unlocked(self):
         try:
-            return not self.client.get(DEFAULT, COLLECTION, "Locked")
+            return self.answers() and not self.client.get(DEFAULT, COLLECTION, "Locked", timeout=2)
         except (DBusFailure, TimeoutError):
-            return False  # the group is not exposed yet; and what is asked while KeePassXC starts may stay unanswered
+            return False  # the group is not exposed yet
 
 
 KWALLET_SETTINGS = """[Wallet]

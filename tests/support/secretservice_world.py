@@ -66,9 +66,9 @@ class SecretsClient:
             raise DBusFailure(reply)
         return reply.body
 
-    def get(self, path, interface, name):
+    def get(self, path, interface, name, timeout=None):
         reply = self.connection.send_and_get_reply(Properties(DBusAddress(path, NAME, interface)).get(name),
-                                                   timeout=self.timeout)
+                                                   timeout=timeout or self.timeout)
         if reply.header.message_type == MessageType.error:
             raise DBusFailure(reply)
         return reply.body[0][1]
