@@ -1,7 +1,7 @@
 """What Docker needs around a helper: a registry with a password, an engine of its own, an image to carry, and the docker
 commands of this machine. Mixins for a Sandbox.
 
-Debian packages: docker-registry, apache2-utils, docker.io, containerd, openssl."""
+Debian packages: docker-registry, apache2-utils, docker.io, containerd, skopeo, podman, openssl."""
 import base64
 import hashlib
 import io
@@ -9,6 +9,7 @@ import json
 import os
 import re
 import shutil
+import signal
 import subprocess
 import tarfile
 import unittest
@@ -151,6 +152,59 @@ class DockerMixin(RegistryMixin):
             if line.split()[1].startswith(f"{self.root}/"):
                 subprocess.run(["umount", "-l", line.split()[1]], check=False)
         shutil.rmtree(self.root, ignore_errors=True)
+
+
+class PodmanMixin(RegistryMixin):
+    """A registry with an image, and podman with a place of its own for images, on a machine where nothing of Docker is
+    set up. No container is run, so that no privileges are needed."""
+
+    def start_podman(self):
+        del self.env["DOCKER_CONFIG"]  # podman takes the file in that folder for its own
+        self.start_registry()
+        self.image = f"{self.registry}/team/hello:v1"
+        self.containers = self.home / ".config/containers"
+        self.env["XDG_CONFIG_HOME"] = str(self.home / ".config")
+        self.containers.mkdir(parents=True)
+        self.auth_file = self.containers / "auth.json"
+        policy = self.containers / "policy.json"
+        policy.write_text('{"default": [{"type": "insecureAcceptAnything"}]}')
+        write_oci_image(self.root / "image")
+        done = self.run("skopeo", "--policy", policy, "copy", "--dest-creds", f"{USER}:{PASSWORD}",
+                        "--dest-tls-verify=false", f"oci:{self.root}/image:v1", f"docker://{self.image}")
+        assert done.code == 0, done
+
+    def podman_command(self, *arguments):
+        return ["podman", f"--root={self.root}/images", f"--runroot={self.root}/runroot", "--storage-driver=vfs",
+                "--cgroup-manager=cgroupfs", "--events-backend=file", *arguments]
+
+    def podman(self, *arguments, **options):
+        return self.run(*self.podman_command(*arguments), **options)
+
+    def log_in(self, *options, **run_options):
+        return self.podman("login", "--tls-verify=false", "-u", USER, "--password-stdin", *options, self.registry,
+                           input=PASSWORD, **run_options)
+
+    def pull(self, **options):
+        return self.podman("pull", "--tls-verify=false", self.image, **options)
+
+    def name_for_all(self, *helpers):
+        """What registries.conf says for every registry."""
+        folder = self.containers / "registries.conf.d"
+        folder.mkdir(exist_ok=True)
+        (folder / "10-helpers.conf").write_text(f"credential-helpers = {json.dumps(helpers)}\n")
+
+    def name_for_registry(self, helper):
+        self.auth_file.write_text(json.dumps({"credHelpers": {self.registry: helper}}))
+
+    def traces(self):
+        """Files with the password in them."""
+        return traces_of(PASSWORD, self.root)
+
+    def close(self):
+        pause = Path(self.env["XDG_RUNTIME_DIR"]) / "libpod/tmp/pause.pid"  # holds an ordinary user's namespace
+        if pause.exists():
+            os.kill(int(pause.read_text()), signal.SIGKILL)
+        super().close()
 
 
 def write_oci_image(folder):
