@@ -23,6 +23,7 @@
 #include "common/plain_logins.h"
 #include "common/process.h"
 #include "common/protocol.h"
+#include "common/report.h"
 #include "common/user_checks.h"
 
 namespace keyberth {
@@ -32,6 +33,7 @@ using State = Check::State;
 
 constexpr std::chrono::seconds kAnswerTime{10};
 const std::string kSeeHow = "This says what mends it:\n  ";
+const std::string kWorksNot = "does not work: ";
 
 /// The helpers that files name, each tried once however often it is named.
 class NamedHelpers {
@@ -45,8 +47,8 @@ class NamedHelpers {
     return known != reasons_.end() ? known->second : reasons_.emplace(suffix, look(program_of(suffix))).first->second;
   }
 
-  /// What is wrong with the store of another member of the family; nothing when it works, or is none of them.
-  const std::optional<Check>& trouble(const std::string& suffix) {
+  /// What to say of the store of another member of the family; nothing when all is well, or it is none of them.
+  const std::optional<std::string>& trouble(const std::string& suffix) {
     const auto known = troubles_.find(suffix);
     return known != troubles_.end()
                ? known->second
@@ -66,34 +68,38 @@ class NamedHelpers {
     return !run || run->exit_code == kCannotExecute ? printable_path(path) + ", which cannot be run" : "";
   }
 
-  [[nodiscard]] std::optional<Check> ask(const std::string& suffix) const {
+  [[nodiscard]] std::optional<std::string> ask(const std::string& suffix) const {
     const auto checks = ask_doctor(host_, program_of(suffix), kAnswerTime);
     if (!checks) {
-      return checks.error().kind == ErrorKind::timed_out ? problem("", checks.error()) : ask_older(program_of(suffix));
+      return checks.error().kind == ErrorKind::timed_out ? kWorksNot + checks.error().message
+                                                         : ask_older(program_of(suffix));
     }
     const auto found = std::find_if(checks->begin(), checks->end(),
                                     [](const Check& check) { return check.state == Check::State::problem; });
-    return found != checks->end() ? std::optional(*found) : std::nullopt;
+    if (found == checks->end()) {
+      return std::nullopt;
+    }
+    return (works(*checks) ? "has a problem: " : kWorksNot) + found->finding;
   }
 
   /// An older helper of the same name knows no doctor. It is asked for a login that nobody has: prompts for nothing,
   /// and says what is wrong with its store.
-  [[nodiscard]] std::optional<Check> ask_older(const std::string& program) const {
+  [[nodiscard]] std::optional<std::string> ask_older(const std::string& program) const {
     ProcessRequest request;
     request.arguments = {program, "get"};
     request.input = "doctor.keyberth.invalid";
     request.time_limit = kAnswerTime;
     const Result<ProcessResult> run = host_.run(request);
     if (!run || run->exit_code == 0 || run->output.view().find(kNotFound) != std::string_view::npos) {
-      return run ? std::nullopt : std::optional(problem("", run.error()));
+      return run ? std::nullopt : std::optional(kWorksNot + run.error().message);
     }
     const std::string_view said = run->output.view();
-    return Check{"", State::problem, printable(said.substr(0, said.find('\n'))), ""};
+    return kWorksNot + printable(said.substr(0, said.find('\n')));
   }
 
   Host& host_;
   std::map<std::string, std::string> reasons_;
-  std::map<std::string, std::optional<Check>> troubles_;
+  std::map<std::string, std::optional<std::string>> troubles_;
 };
 
 /// What docker does without any setting: it takes pass when a program of that name is there, else secretservice, if
@@ -137,8 +143,7 @@ Check store_check(const Helper& helper, NamedHelpers& named, const std::string& 
   const std::string program = program_of(names.store);
   if (const auto& trouble = named.trouble(names.store)) {
     return {
-        "credsStore", State::problem,
-        "docker keeps logins with " + program + ", which does not work: " + trouble->finding,
+        "credsStore", State::problem, "docker keeps logins with " + program + ", which " + *trouble,
         kSeeHow + program + " doctor" + (store_works ? "\nOr keep them here:\n  " + helper.name + " configure" : "")};
   }
   if (for_some) {
@@ -171,7 +176,7 @@ void check_registries(const Helper& helper, NamedHelpers& named, const ClientFil
     } else if (const auto& trouble = named.trouble(name)) {
       checks.push_back({"credHelpers", State::problem,
                         printable_path(file.path) + " sends " + printable(registry) + " to " + program_of(name) +
-                            ", which does not work: " + trouble->finding,
+                            ", which " + *trouble,
                         kSeeHow + program_of(name) + " doctor"});
     }
   }

@@ -51,7 +51,7 @@ std::vector<Check> examine_store(const Helper& helper) {
   std::vector<Check> checks = helper.examine ? helper.examine() : std::vector<Check>();
   const bool done =
       std::any_of(checks.begin(), checks.end(), [](const Check& check) { return check.link == kRoundTrip; });
-  if (all_well(checks) && !done) {
+  if (may_try(checks) && !done) {
     checks.push_back(round_trip(helper.store));
   }
   return checks;
@@ -77,6 +77,11 @@ Check round_trip(Store& store) {
                 : problem(kRoundTrip, erased.error());
 }
 
+bool may_try(const std::vector<Check>& checks) {
+  return std::none_of(checks.begin(), checks.end(),
+                      [](const Check& check) { return check.state == Check::State::problem && !check.single; });
+}
+
 Check problem(std::string link, const Error& error) {
   return {std::move(link), Check::State::problem, error.message, error.hint};
 }
@@ -84,7 +89,7 @@ Check problem(std::string link, const Error& error) {
 std::vector<Check> examine_chain(const Helper& helper) {
   std::vector<Check> checks = examine_user(helper);
   std::vector<Check> store = examine_store(helper);
-  const bool store_works = all_well(store);
+  const bool store_works = works(store);
   std::vector<Check> clients = examine_clients(helper, store_works);
   // The commands are taken from top to bottom, and those of the clients' files need the store.
   for (std::vector<Check>* part : {store_works ? &clients : &store, store_works ? &store : &clients}) {

@@ -25,6 +25,7 @@ struct Check {
   State state = State::ok;
   std::string finding;  ///< one line without a final stop, never a secret
   std::string remedy;   ///< the commands that mend it, one a line, fit to be pasted; for an `ok` empty
+  bool single = false;  ///< a problem of single logins: the store keeps and finds others all the same
 };
 
 /// A link that failed with an error: its message, and its hint as the remedy.
@@ -34,6 +35,9 @@ struct Check {
 /// done so itself, or says why not.
 inline constexpr const char* kRoundTrip = "round trip";
 [[nodiscard]] Check round_trip(Store& store);
+
+/// Nothing that was found stands in the way of a round trip.
+[[nodiscard]] bool may_try(const std::vector<Check>& checks);
 
 /// Every link for this helper in the order a request passes them: the program in PATH and its user, Docker's and
 /// podman's configuration, the backend (Helper::examine), and a round trip of a login made for it, which is removed

@@ -108,8 +108,12 @@ std::vector<Member> ask_all(const Helper& helper, std::span<const char* const> s
   return members;
 }
 
-/// What to say of a member in its line: the first problem, else the first note.
+/// What to say of a member in its line: why the round trip failed, else the first problem, else the first note.
 const Check* reason(const Member& member) {
+  const Check* last = member.checks.empty() ? nullptr : &member.checks.back();
+  if (last != nullptr && last->link == kRoundTrip && last->state == Check::State::problem) {
+    return last;
+  }
   for (const Check::State state : {Check::State::problem, Check::State::note}) {
     const auto found = std::find_if(member.checks.begin(), member.checks.end(),
                                     [&](const Check& check) { return check.state == state; });
@@ -123,15 +127,14 @@ const Check* reason(const Member& member) {
 std::string row(const Member& member) {
   std::string name = member.suffix;
   name.resize(15, ' ');
-  const bool works = all_well(member.checks);
-  std::string text = name + (works ? "yes    " : "no     ");
+  std::string text = name + (works(member.checks) ? "yes    " : "no     ");
   const Check* why = reason(member);
   if (why == nullptr) {
     text.erase(text.find_last_not_of(' ') + 1);
     return text + "\n";
   }
   text += printable(why->finding, kLineLimit) + "\n";
-  if (!works) {
+  if (why->state == Check::State::problem) {
     for (const std::string_view line : split(why->remedy, '\n')) {
       text += kIndent + ("  " + printable(line, kLineLimit)) + "\n";
     }
@@ -182,7 +185,7 @@ bool is_family(std::string_view suffix) {
 CommandOutput examine_family(const Helper& helper, bool json) {
   std::vector<Member> members = ask_all(helper, kStores);
   const auto taken =
-      std::find_if(members.begin(), members.end(), [](const Member& member) { return all_well(member.checks); });
+      std::find_if(members.begin(), members.end(), [](const Member& member) { return works(member.checks); });
   const std::string take = taken == members.end() ? "" : taken->suffix;
   // After the others, whose logins come and go while it tries itself out.
   std::ranges::move(ask_all(helper, {&kOnTop, 1}), std::back_inserter(members));

@@ -27,7 +27,7 @@ struct Helper;
 /// `doctor --all [--json]`: which members of the family would work for this user, here and now. Each is run as a
 /// program of its own (`doctor --store --json`), the stores side by side, looked for beside this one and then in
 /// PATH, and is stopped when it has not answered in 40 s. A person at a terminal is told who keeps the others waiting.
-/// Not good when none would work.
+/// One works that passes `works` of report.h. Not good when none does.
 [[nodiscard]] CommandOutput examine_family(const Helper& helper, bool json);
 
 }  // namespace keyberth

@@ -38,6 +38,12 @@ bool all_well(const std::vector<Check>& checks) {
                       [](const Check& check) { return check.state == Check::State::problem; });
 }
 
+bool works(const std::vector<Check>& checks) {
+  return std::any_of(checks.begin(), checks.end(), [](const Check& check) {
+    return check.link == kRoundTrip && check.state != Check::State::problem;
+  });
+}
+
 std::string report_text(const Report& report, bool colour) {
   std::string text = printable(report.helper) + " " + printable(report.version) + "\n";
   std::size_t problems = 0;

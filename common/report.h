@@ -18,6 +18,10 @@ struct Report {
 /// No check is a problem.
 [[nodiscard]] bool all_well(const std::vector<Check>& checks);
 
+/// Whether a store keeps logins and finds them, by its own checks: the round trip was made, or a note says why it was
+/// not tried. A problem of single logins is none of the store.
+[[nodiscard]] bool works(const std::vector<Check>& checks);
+
 /// A line for each check, what mends it beneath, and a last line with the outcome. `colour`: with terminal colours.
 [[nodiscard]] std::string report_text(const Report& report, bool colour);
 

@@ -135,7 +135,7 @@ Check examine_logins(const Keyring& keyring, const std::string& keys) {
     names += (names.empty() ? "" : ", ") + printable(server);
     remedy += (remedy.empty() ? "docker login " : "\ndocker login ") + shell_word(server);
   }
-  return {"logins", State::problem, "expired, revoked or damaged: the login of " + names, remedy};
+  return {"logins", State::problem, "expired, revoked or damaged: the login of " + names, remedy, true};
 }
 
 }  // namespace

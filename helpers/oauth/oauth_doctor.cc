@@ -148,15 +148,19 @@ class Examination {
       if (!login.session && login.session.error().kind == ErrorKind::not_found) {
         add("login", Check::State::note, "nobody is logged in to " + login.registry, command);
       } else if (!login.session && login.session.error().kind == ErrorKind::damaged) {
-        add("login", Check::State::problem, login.registry + ": " + login.session.error().message, command);
+        over(login.registry + ": " + login.session.error().message, command);
       } else if (!login.session) {
         checks_.push_back(problem("login", login.session.error()));
       } else if (const std::string why = why_over(*login.session, *login.rule, login.registry, now_); !why.empty()) {
-        add("login", Check::State::problem, "the login to " + login.registry + " " + why, command);
+        over("the login to " + login.registry + " " + why, command);
       } else {
         alive(login);
       }
     }
+  }
+
+  void over(std::string finding, std::string command) {
+    checks_.push_back({"login", Check::State::problem, std::move(finding), std::move(command), true});
   }
 
   void left_in_other_places() {

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "common/family.h"
+#include "common/report.h"
 
 namespace keyberth::oauth {
 namespace {
@@ -18,9 +19,11 @@ std::vector<Check> examine_vault(Host& host, Vault& vault) {
   const std::string program = "docker-credential-" + vault.name();
   std::vector<Check> found;
   if (Result<std::vector<Check>> checks = ask_doctor(host, program, patience(host) + kAnswerTime)) {
+    const bool keeps = works(*checks);  // then a problem is one of other logins; of ours we look at each
     for (Check& check : *checks) {
       if (check.state != Check::State::ok) {
-        found.push_back({"vault", check.state, program + ": " + check.finding, std::move(check.remedy)});
+        found.push_back({"vault", keeps ? Check::State::note : check.state, program + ": " + check.finding,
+                         std::move(check.remedy)});
       }
     }
     return found;

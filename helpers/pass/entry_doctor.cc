@@ -54,11 +54,13 @@ class Entries {
   }
 
  private:
+  /// All that is looked at here are single logins.
   void add(Check::State state, std::string finding, std::string remedy) {
     if (remedy.ends_with('\n')) {
       remedy.pop_back();
     }
-    checks_.push_back({std::string(kLink), state, std::move(finding), std::move(remedy)});
+    const bool is_problem = state == Check::State::problem;
+    checks_.push_back({std::string(kLink), state, std::move(finding), std::move(remedy), is_problem});
   }
 
   [[nodiscard]] std::string path_of(const FoundEntry& entry) const {

@@ -12,7 +12,6 @@
 #include "common/files.h"
 #include "common/process.h"
 #include "common/protocol.h"
-#include "common/report.h"
 #include "common/user_checks.h"
 #include "common/users.h"
 #include "helpers/pass/entry_doctor.h"
@@ -301,9 +300,9 @@ std::vector<Check> examine_pass(Host& host) {
   for (Check& check : examine_git(host, *store)) {
     checks.push_back(std::move(check));
   }
-  if (all_well(checks) && reads_only) {
+  if (may_try(checks) && reads_only) {
     checks.push_back(make(kRoundTrip, Check::State::note, "not tried, for nothing can be stored here"));
-  } else if (all_well(checks)) {
+  } else if (may_try(checks)) {
     // Here, because it must not appear in the history of a repository.
     PassStore probe(host, PassStore::History::left_alone);
     checks.push_back(round_trip(probe));

@@ -43,6 +43,26 @@ class HeadlessCase(FamilyMixin, PassCase):
         self.do(table[-1].split(": ")[1])
         self.is_well()
 
+    def test_one_damaged_login_is_not_the_store(self):
+        """The store works for every other registry, and its own doctor, and that of another helper, name the one."""
+        damaged = self.world.entry("r.example", "alice")
+        self.world.write_entry(damaged, "pw")
+        damaged.write_bytes(damaged.read_bytes()[:60])
+        members = self.members()
+        self.assertEqual((self.take, members["pass"]["ok"]), ("pass", False))
+        self.assertEqual(("round trip", "ok"), tuple(members["pass"]["checks"][-1][name] for name in ("link", "state")))
+        self.assertNotIn("problem", [check["state"] for check in members["oauth"]["checks"]])
+        why = "gpg cannot decrypt the damaged login of r.example"
+        self.assertRegex(self.table(), rf"(?m)^pass +yes +{why}\n +docker login 'r\.example'\n")
+        self.do("docker-credential-pass configure")
+        self.assertEqual(["docker login 'r.example'"], self.the_problem("logins", why))
+        self.program = "docker-credential-oauth"
+        self.the_problem("credsStore", f"docker keeps logins with docker-credential-pass, which has a problem: {why}")
+        self.world.run("docker-credential-pass", "store",  # as docker login does
+                       input='{"ServerURL":"r.example","Username":"alice","Secret":"pw"}')
+        self.is_well()
+        self.assertIn("\npass           yes\n", self.table())
+
     def test_nothing_works(self):
         shutil.rmtree(self.world.store)
         few = self.world.root / "few"

@@ -35,6 +35,20 @@ TEST(OauthVaultDoctor, PassesOnNotesAndProblemsOnly) {
   EXPECT_EQ(found[1].state, Check::State::note);
 }
 
+TEST(OauthVaultDoctor, OtherLoginsOfAVaultThatWorksAreWorthANote) {
+  FakeHost host;
+  host.program = [](const ProcessRequest&) {
+    return answer(1, R"({"ok":false,"helper":"docker-credential-x","version":"1","checks":[
+      {"link":"logins","state":"problem","finding":"one is damaged","remedy":["docker login r.example"]},
+      {"link":"round trip","state":"ok","finding":"done","remedy":[]}]})");
+  };
+  Vault vault(host, "x");
+  const auto found = examine_vault(host, vault);
+  ASSERT_EQ(found.size(), 1U);
+  EXPECT_EQ(found[0].finding, "docker-credential-x: one is damaged");
+  EXPECT_EQ(found[0].state, Check::State::note);
+}
+
 TEST(OauthVaultDoctor, AsksAStrangerForItsList) {
   FakeHost host;
   std::string list = "{}";
