@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "common/client_checks.h"
@@ -87,7 +88,13 @@ Check problem(std::string link, const Error& error) {
 }
 
 std::vector<Check> examine_chain(const Helper& helper) {
-  std::vector<Check> checks = examine_user(helper);
+  std::vector<Check> checks{examine_program(helper)};
+  std::vector<Check> user = examine_user(helper.host);
+  const bool is_own_home = all_well(user);
+  std::move(user.begin(), user.end(), std::back_inserter(checks));
+  if (!is_own_home) {
+    return checks;
+  }
   std::vector<Check> store = examine_store(helper);
   const bool store_works = works(store);
   std::vector<Check> clients = examine_clients(helper, store_works);

@@ -41,12 +41,25 @@ std::optional<Check> check_owner(const Host& host, const ClientFile& file) {
     if (stat(path.c_str(), &info) != 0 || info.st_uid == geteuid() || access(path.c_str(), R_OK | W_OK) == 0) {
       continue;
     }
-    const std::string owner = user_name(info.st_uid).value_or("the user id " + std::to_string(info.st_uid));
-    const std::string finding = printable_path(path) + " belongs to " + printable(owner);
+    const std::string finding = printable_path(path) + " belongs to " + describe_user(info.st_uid);
     const std::string give = R"sh(sudo chown -R "$(id -u):$(id -g)" )sh" + shell_word(path);
     return Check{link_of(file), State::problem, finding, below_home(host, path) ? give : usual_place(file)};
   }
   return std::nullopt;
+}
+
+/// People name the file where its folder is wanted.
+std::optional<Check> check_folder(const Host& host, const ClientFile& file) {
+  const auto folder = host.env("DOCKER_CONFIG");
+  struct stat info {};
+  if (file.containers || !folder || stat(folder->c_str(), &info) != 0 || S_ISDIR(info.st_mode)) {
+    return std::nullopt;
+  }
+  const std::size_t slash = folder->rfind('/');
+  return Check{
+      link_of(file), State::problem,
+      "DOCKER_CONFIG is " + printable_path(*folder) + ", a file, where docker wants the folder it is in",
+      "export DOCKER_CONFIG=" + (slash == std::string::npos ? "\"$PWD\"" : shell_word(folder->substr(0, slash)))};
 }
 
 }  // namespace
@@ -61,8 +74,10 @@ std::string edit_command(const Host& host, const std::string& path) {
 }
 
 std::optional<Check> examine_file(const Host& host, const ClientFile& file, const Result<std::string>& text) {
-  if (auto foreign = check_owner(host, file)) {
-    return foreign;
+  for (auto& check : {check_folder(host, file), check_owner(host, file)}) {
+    if (check) {
+      return check;
+    }
   }
   const std::string word = shell_word(file.path);
   if (!text) {

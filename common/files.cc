@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstdio>
@@ -204,6 +205,14 @@ Result<Secret> read_private_file(const std::string& path, std::size_t limit, std
     return bytes.prepare(kSecretBlock);
   }));
   return bytes;
+}
+
+std::string nearest_folder(std::string path) {
+  struct stat info {};
+  while (path.size() > 1 && stat(path.c_str(), &info) != 0) {
+    path.resize(std::max<std::size_t>(path.rfind('/'), 1));
+  }
+  return path;
 }
 
 Result<> make_folders(const std::string& path, unsigned mode) {

@@ -46,6 +46,9 @@ class Fd {
 /// Makes the folder and its missing parents, with `mode` less the process's umask.
 [[nodiscard]] Result<> make_folders(const std::string& path, unsigned mode = 0700);
 
+/// What there is of the path, links followed: itself, or the nearest folder above it.
+[[nodiscard]] std::string nearest_folder(std::string path);
+
 /// Replaces a file in one step that survives a crash at any moment: a temporary file (O_EXCL, `mode` less umask, its
 /// name starts with ".kb-"), write, fsync, rename, fsync of the folder. On failure the former file is untouched and the
 /// temporary one removed. Temporary files that a killed process left there over an hour ago are removed on the way.

@@ -4,9 +4,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <optional>
 #include <string>
 
+#include "common/files.h"
 #include "common/helper.h"
 #include "common/process.h"
 #include "common/protocol.h"
@@ -28,8 +30,58 @@ bool same_file(const std::string& a, const std::string& b) {
          one.st_ino == other.st_ino;
 }
 
-/// docker looks in PATH, and takes the first.
-Check program_check(const Helper& helper) {
+std::string without_sudo(const std::string& user) {
+  return "Let docker be run without sudo, which gives root's power to that user, and log in again:\n  sudo usermod -aG "
+         "docker " +
+         shell_word(user);
+}
+
+/// HOME as sudo, su and containers may leave it behind. Where DOCKER_CONFIG leads elsewhere it need not be there.
+std::optional<Check> home_check(const Host& host) {
+  const auto home = host.env("HOME");
+  const bool needs_home = !host.env("DOCKER_CONFIG");
+  const char* mend = user_home(geteuid()) ? kSetHome : kAnyHome;
+  if (!home) {
+    return needs_home ? std::optional(Check{"user", State::problem, "HOME is not set", mend}) : std::nullopt;
+  }
+  if (!home->starts_with('/')) {
+    return Check{"user", State::problem,
+                 "HOME is " + shell_word(*home) + ", no path from the root: there is another one in each folder", mend};
+  }
+  struct stat info {};
+  const bool is_there = stat(home->c_str(), &info) == 0;
+  if (is_there ? info.st_uid == geteuid() : !needs_home) {
+    return std::nullopt;
+  }
+  const auto trouble = unusable_home(host);
+  return trouble ? std::optional(problem("user", *trouble)) : std::nullopt;
+}
+
+/// sudo gives root's HOME or the caller's, by its configuration; either way the logins of two users get mixed up.
+std::optional<Check> sudo_check(const Host& host) {
+  const auto caller = host.env("SUDO_USER");
+  const auto home = host.env("HOME");
+  struct stat info {};
+  if (geteuid() != 0 || !home) {
+    return std::nullopt;
+  }
+  if (stat(home->c_str(), &info) == 0 && info.st_uid != 0) {
+    const auto owner = user_name(info.st_uid);
+    return Check{
+        "user", State::problem,
+        "this is run as root with the home folder of " + describe_user(info.st_uid) + ", " + printable_path(*home),
+        (owner ? without_sudo(*owner) + "\n" : "") + "For the logins of root:\n  " + kSetHome};
+  }
+  if (caller && *caller != "root") {
+    return Check{"user", State::note, "under sudo docker uses the logins of root, not those of " + printable(*caller),
+                 without_sudo(*caller)};
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+Check examine_program(const Helper& helper) {
   const std::string self = own_path();
   const std::string found = find_program(helper.host, helper.name);
   const std::string prefer = "export PATH=" + shell_word(own_folder()) + ":\"$PATH\"";
@@ -51,72 +103,39 @@ Check program_check(const Helper& helper) {
   return {"program", State::ok, printable_path(found), ""};
 }
 
-std::string without_sudo(const std::string& user) {
-  return "Let docker be run without sudo, which gives root's power to that user, and log in again:\n  sudo usermod -aG "
-         "docker " +
-         shell_word(user);
-}
-
-/// HOME as sudo, su and containers may leave it behind.
-std::optional<Check> home_check(const Helper& helper) {
-  const auto home = helper.host.env("HOME");
-  if (!home) {
+std::optional<Error> unusable_home(const Host& host) {
+  const std::string home = host.env("HOME").value_or("");
+  const std::string folder = nearest_folder(home);
+  if (access(folder.c_str(), W_OK | X_OK) == 0) {
     return std::nullopt;
   }
-  const std::string mend = user_name(geteuid()) ? kSetHome : kAnyHome;
-  if (!home->starts_with('/')) {
-    return Check{"user", State::problem,
-                 "HOME is " + shell_word(*home) + ", no path from the root: there is another one in each folder", mend};
-  }
+  const bool is_read_only = errno == EROFS;
   struct stat info {};
-  if (stat(home->c_str(), &info) != 0 || info.st_uid == geteuid() || access(home->c_str(), W_OK) == 0) {
-    return std::nullopt;
+  (void)stat(folder.c_str(), &info);
+  std::string finding = "HOME is " + printable_path(home);
+  if (folder != home) {
+    finding += ", which is not there and cannot be made";
+  } else if (is_read_only) {
+    finding += ", which is on a disk that is mounted read-only";
+  } else {
+    finding += ", which belongs to " + describe_user(info.st_uid) + ": " + describe_user(geteuid()) + " may not write";
+    finding += " there";
   }
-  return Check{"user", State::problem,
-               "HOME is " + printable_path(*home) + ", which is not this user's: nothing can be kept there", mend};
+  const std::string own = user_home(geteuid()).value_or("");
+  if (own == home && folder == home) {
+    return Error{ErrorKind::denied, finding, ""};
+  }
+  if (!own.empty() && own != home && access(own.c_str(), W_OK | X_OK) == 0) {
+    return Error{ErrorKind::denied, finding, kSetHome};
+  }
+  return Error{ErrorKind::denied,
+               finding + "; set it to a folder of your own, in a container that is thrown away to a temporary one",
+               kAnyHome};
 }
 
-/// sudo gives root's HOME or the caller's, by its configuration; either way the logins of two users get mixed up.
-std::optional<Check> sudo_check(const Helper& helper) {
-  const auto caller = helper.host.env("SUDO_USER");
-  const auto home = helper.host.env("HOME");
-  struct stat info {};
-  if (geteuid() != 0 || !home) {
-    return std::nullopt;
-  }
-  if (stat(home->c_str(), &info) == 0 && info.st_uid != 0) {
-    const auto owner = user_name(info.st_uid);
-    const std::string whose = owner ? printable(*owner) : std::to_string(info.st_uid);
-    return Check{"user", State::problem,
-                 "this is run as root with the home folder of " + whose + ", " + printable_path(*home),
-                 (owner ? without_sudo(*owner) + "\n" : "") + "For the logins of root:\n  " + kSetHome};
-  }
-  if (caller && *caller != "root") {
-    return Check{"user", State::note, "under sudo docker uses the logins of root, not those of " + printable(*caller),
-                 without_sudo(*caller)};
-  }
-  return std::nullopt;
-}
-
-/// People name the file where its folder is wanted.
-std::optional<Check> docker_config_check(const Helper& helper) {
-  const auto folder = helper.host.env("DOCKER_CONFIG");
-  struct stat info {};
-  if (!folder || stat(folder->c_str(), &info) != 0 || S_ISDIR(info.st_mode)) {
-    return std::nullopt;
-  }
-  const std::size_t slash = folder->rfind('/');
-  return Check{
-      "config.json", State::problem,
-      "DOCKER_CONFIG is " + printable_path(*folder) + ", a file, where docker wants the folder it is in",
-      "export DOCKER_CONFIG=" + (slash == std::string::npos ? "\"$PWD\"" : shell_word(folder->substr(0, slash)))};
-}
-
-}  // namespace
-
-std::vector<Check> examine_user(const Helper& helper) {
-  std::vector<Check> checks{program_check(helper)};
-  for (auto& check : {home_check(helper), sudo_check(helper), docker_config_check(helper)}) {
+std::vector<Check> examine_user(const Host& host) {
+  std::vector<Check> checks;
+  for (auto& check : {home_check(host), sudo_check(host)}) {
     if (check) {
       checks.push_back(*check);
     }

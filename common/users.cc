@@ -3,6 +3,8 @@
 
 #include <pwd.h>
 
+#include "common/protocol.h"
+
 namespace keyberth {
 
 std::optional<std::string> user_name(uid_t id) {
@@ -13,6 +15,11 @@ std::optional<std::string> user_name(uid_t id) {
 std::optional<std::string> user_home(uid_t id) {
   const passwd* entry = getpwuid(id);  // NOLINT(concurrency-mt-unsafe): threads only run others
   return entry != nullptr ? std::optional<std::string>(entry->pw_dir) : std::nullopt;
+}
+
+std::string describe_user(uid_t id) {
+  const auto name = user_name(id);
+  return name ? printable(*name) : "the user id " + std::to_string(id);
 }
 
 }  // namespace keyberth

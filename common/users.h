@@ -14,4 +14,7 @@ namespace keyberth {
 /// The home folder that the system's list of users gives a user id; nothing for an id that is not in it.
 [[nodiscard]] std::optional<std::string> user_home(uid_t id);
 
+/// A name fit for a message: "alice", "the user id 1000".
+[[nodiscard]] std::string describe_user(uid_t id);
+
 }  // namespace keyberth

@@ -64,15 +64,6 @@ bool holds_anything(const std::string& folder) {
   return false;
 }
 
-/// What there is of the path.
-std::string nearest_folder(std::string path) {
-  struct stat info {};
-  while (path.size() > 1 && stat(path.c_str(), &info) != 0) {
-    path.resize(std::max<std::size_t>(path.rfind('/'), 1));
-  }
-  return path;
-}
-
 }  // namespace
 
 Place gnupg_place(const Host& host) {
@@ -124,11 +115,6 @@ bool is_shared(const std::string& store) {
   return info.st_uid != geteuid() || by_group || (keys && parse_gpg_id(*keys).size() > 1);
 }
 
-std::string describe_user(uid_t id) {
-  const auto name = user_name(id);
-  return name ? printable(*name) : "the user id " + std::to_string(id);
-}
-
 std::string describe_group(gid_t id) {
   const group* entry = getgrgid(id);  // NOLINT(concurrency-mt-unsafe): there are no threads
   return entry != nullptr ? "the group " + printable(entry->gr_name) : "the group id " + std::to_string(id);
@@ -146,31 +132,7 @@ std::optional<Error> home_trouble(const Host& host, const Place& place, int need
       (is_there && access(place.path.c_str(), needed) == 0)) {
     return std::nullopt;
   }
-  const std::string folder = nearest_folder(home);
-  if (access(folder.c_str(), W_OK | X_OK) == 0) {
-    return std::nullopt;
-  }
-  const bool is_read_only = errno == EROFS;
-  (void)stat(folder.c_str(), &info);
-  std::string finding = "HOME is " + printable_path(home);
-  if (folder != home) {
-    finding += ", which is not there and cannot be made";
-  } else if (is_read_only) {
-    finding += ", which is on a disk that is mounted read-only";
-  } else {
-    finding += ", which belongs to " + describe_user(info.st_uid) + ": " + describe_user(geteuid()) + " may not write";
-    finding += " there";
-  }
-  const std::string own = user_home(geteuid()).value_or("");
-  if (own == home && folder == home) {
-    return Error{ErrorKind::denied, finding, ""};
-  }
-  if (!own.empty() && own != home && access(own.c_str(), W_OK | X_OK) == 0) {
-    return Error{ErrorKind::denied, finding, kSetHome};
-  }
-  return Error{ErrorKind::denied,
-               finding + "; set it to a folder of your own, in a container that is thrown away to a temporary one",
-               "export HOME=\"$(mktemp -d)\""};
+  return unusable_home(host);
 }
 
 std::optional<Error> socket_trouble(Host& host) {

@@ -45,7 +45,6 @@ struct Place {
 [[nodiscard]] bool is_shared(const std::string& store);
 
 /// A name fit for a message.
-[[nodiscard]] std::string describe_user(uid_t id);
 [[nodiscard]] std::string describe_group(gid_t id);
 
 /// Makes the shell use the default instead of what the variable says.

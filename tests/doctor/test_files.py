@@ -55,16 +55,17 @@ class FileCase(ClientCase):
         del self.world.env["DOCKER_CONFIG"]
         home = self.world.env.pop("HOME")
         self.world.env["PASSWORD_STORE_DIR"] = str(self.world.store)
-        [check] = [c for c in self.problems() if c["link"] == "config.json"]
-        done = self.world.run("sh", "-c", f"{check['remedy'][0]}; echo $HOME")
+        [line] = self.the_problem("user", "HOME is not set")
+        done = self.world.run("sh", "-c", f"{line}; echo $HOME")
         self.assertTrue(Path(done.out.strip()).is_dir(), done)
         self.assertNotEqual(done.out.strip(), home)
+        self.world.env["DOCKER_CONFIG"] = str(self.config.parent)  # then nothing needs it
+        self.is_well()
 
     def test_a_home_that_is_no_full_path(self):
-        for check in self.problems(env={"HOME": "."}):
-            self.assertIn("HOME is", check["finding"])
-            done = self.world.run("sh", "-c", f"{check['remedy'][0]}; echo $HOME", env={"HOME": "."})
-            self.assertTrue(done.out.startswith("/"), done)
+        [line] = self.the_problem("user", "HOME is '.', no path from the root", env={"HOME": "."})
+        done = self.world.run("sh", "-c", f"{line}; echo $HOME", env={"HOME": "."})
+        self.assertTrue(done.out.startswith("/"), done)
 
     def test_file_of_another_user(self):
         """What `sudo docker login` leaves behind."""
@@ -96,22 +97,27 @@ class FileCase(ClientCase):
             self.assertEqual(("problem", f"export {name}="), (check["state"], check["remedy"][0].split('"')[0]), check)
 
     def test_a_home_of_somebody_else(self):
-        """As `docker run --user` and su have it."""
+        """As `docker run --user` and su have it: one cause, which is told once."""
         if os.getuid() != 0:
             self.skipTest("needs root to be another user")
         self.give_away()
-        for home in ("/", "/root"):
-            [check] = [check for check in self.as_user(env={"HOME": home}) if check["link"] == "user"]
-            self.assertEqual(check["finding"], f"HOME is {home}, which is not this user's: nothing can be kept there")
+        for name in ("DOCKER_CONFIG", "GNUPGHOME"):
+            del self.world.env[name]
+        for home, why in (("/", "belongs to root: the user id 64321 may not write there"),
+                          ("/root", "belongs to root: the user id 64321 may not write there"),
+                          ("/none/such", "is not there and cannot be made")):
+            [check] = [check for check in self.as_user(env={"HOME": home}) if check["state"] != "ok"]
+            self.assertEqual(check["link"], "user")
+            self.assertIn(f"HOME is {home}, which {why}; set it to a folder of your own", check["finding"])
             done = self.world.run("sh", "-c", f"{check['remedy'][0]}\necho $HOME")
             self.assertTrue(Path(done.out.strip()).is_dir(), done)
             Path(done.out.strip()).rmdir()
 
     def test_the_file_where_its_folder_is_wanted(self):
         self.write(credsStore="pass")
-        [problem] = [check for check in self.problems(env={"DOCKER_CONFIG": str(self.config)}) if check["link"] == "config.json"][:1]
-        self.assertIn("a file, where docker wants the folder it is in", problem["finding"])
-        self.do(f"{problem['remedy'][0]}; docker-credential-pass doctor", env={"DOCKER_CONFIG": str(self.config)})
+        wrong = {"DOCKER_CONFIG": str(self.config)}
+        [line] = self.the_problem("config.json", "a file, where docker wants the folder it is in", env=wrong)
+        self.do(f"{line}; docker-credential-pass doctor", env=wrong)
 
     def test_mounted_by_itself(self):
         """As containers have single files: there it cannot be replaced."""
@@ -152,10 +158,11 @@ class SudoCase(ClientCase):
         if os.getuid() != 0:
             self.skipTest("needs root")
         os.chown(self.world.home, 64321, 64321)
-        [check] = [c for c in self.problems(env={"SUDO_USER": "alice"}) if c["link"] == "user"]
-        self.assertIn("as root with the home folder of 64321", check["finding"])
-        self.assertEqual(check["remedy"], ["For the logins of root:", '  export HOME="$(getent passwd "$(id -u)" | cut -d: -f6)"'])
+        shutil.rmtree(self.world.store)  # told of the right home only
+        remedy = self.the_problem("user", "as root with the home folder of the user id 64321", env={"SUDO_USER": "alice"})
+        self.assertEqual(remedy, ["For the logins of root:", '  export HOME="$(getent passwd "$(id -u)" | cut -d: -f6)"'])
         os.chown(self.world.home, 0, 0)  # as after sudo -H
+        self.do("docker-credential-pass init --no-passphrase")
         self.is_well(env={"SUDO_USER": "alice"})
 
     @trouble(2, "under sudo", instead={"usermod": "changes the machine's users: run without sudo"})
