@@ -346,10 +346,8 @@ Result<Config> preview(const Host& host, const Remembered& what) {
 }
 
 Result<> remember(Host& host, const Remembered& what) {
+  KEYBERTH_TRY(check_writable(host));
   const std::string path = user_file(host);
-  if (path.empty()) {
-    return fail(ErrorKind::unavailable, "there is no place for a configuration file, because HOME is not set");
-  }
   const std::string folder = path.substr(0, path.rfind('/'));
   KEYBERTH_TRY(make_folders(folder));
   const Result<FileLock> lock = FileLock::acquire(host, folder + "/.lock", std::chrono::seconds(5));

@@ -19,4 +19,8 @@ namespace keyberth::oauth {
 /// configuration decides where tokens go.
 [[nodiscard]] Result<> check_owner(const std::string& path);
 
+/// Whether user_file can be made or changed, found out without doing so. The error's hint is the command that mends it,
+/// where this user can: nothing outside of the home folder is given to another owner.
+[[nodiscard]] Result<> check_writable(const Host& host);
+
 }  // namespace keyberth::oauth

@@ -13,6 +13,7 @@
 #include "common/files.h"
 #include "common/protocol.h"
 #include "helpers/oauth/config.h"
+#include "helpers/oauth/config_place.h"
 #include "helpers/oauth/logins.h"
 #include "helpers/oauth/net_program.h"
 #include "helpers/oauth/status.h"
@@ -45,6 +46,7 @@ class Examination {
     if (configuration()) {
       docker();
       if (vault()) {
+        choice();
         logins();
         left_in_other_places();
       }
@@ -107,6 +109,7 @@ class Examination {
     if (!named) {
       return;
     }
+    is_for_all_ = named->store == "oauth";
     for (const Rule& rule : config_.rules) {
       if (rule.pattern.starts_with("*.")) {
         continue;
@@ -140,6 +143,22 @@ class Examination {
     }
     checks_.insert(checks_.end(), found.begin(), found.end());
     return good;
+  }
+
+  /// The first login that docker login stores is refused when the choice of the vault cannot be written down. Where
+  /// Docker asks for registries with a rule only, none is stored.
+  void choice() {
+    const Result<> writable = config_.vault.empty() ? check_writable(host_) : Result<>();
+    if (writable) {
+      return;
+    }
+    add("configuration", config_.rules.empty() || is_for_all_ ? Check::State::problem : Check::State::note,
+        "a docker login would be refused, because it cannot be written down which vault has it: " +
+            writable.error().message,
+        !writable.error().hint.empty()
+            ? writable.error().hint
+            : "Name the vault for all users of this machine, in " + printable_path(system_file(host_)) +
+                  ": {\"vault\": \"" + vault_->name() + "\"}");
   }
 
   void logins() {
@@ -197,6 +216,7 @@ class Examination {
   OauthStore& store_;
   UnixTime now_;
   Config config_;
+  bool is_for_all_ = false;  ///< Docker asks us for every registry
   std::optional<Vault> vault_;
   std::vector<Check> checks_;
 };

@@ -1,10 +1,12 @@
 """`doctor` of the oauth helper: what it finds without the network, in the words of `get`, and that the command which it
 prints mends it."""
 import json
+import os
 import re
 import shutil
 
-from doctor import Report, commands
+from client_case import AS_USER, ClientCase
+from doctor import Report, check_shells, commands
 from oauth_world import HELPER, OauthMixin, OauthWorld
 from sandbox import BIN, SandboxCase, main
 from secretservice_world import OLD_HELPER, PASSWORD, SecretServiceWorld
@@ -248,6 +250,82 @@ class VaultTest(DoctorCase):
         (folder / "docker-credential-old").write_text("#!/bin/sh\nexec docker-credential-keyctl list\n")
         (folder / "docker-credential-old").chmod(0o755)
         self.assertEqual(self.vault_line(), "docker-credential-old, as configured")
+
+
+class PlaceOfTheChoiceTest(ClientCase):
+    """The first login of docker login is refused when nobody can write down which vault has it: doctor foresees that."""
+    program = "docker-credential-oauth"
+    request = '{"ServerURL":"r.example","Username":"alice","Secret":"pw"}'
+
+    def setUp(self):
+        super().setUp()
+        if os.getuid() != 0:
+            self.skipTest("needs root to be another user")
+        self.folder = self.world.home / ".config/docker-credential-oauth"
+        self.folder.mkdir(parents=True)
+        self.world.env["XDG_CONFIG_HOME"] = str(self.folder.parent)
+        self.write(credsStore="oauth")
+        self.give_away()
+
+    def store(self):
+        return self.world.run("setpriv", *AS_USER, HELPER, "store", input=self.request)
+
+    def the_refusal(self, state="problem"):
+        """What doctor says, and store as well; nothing is stored."""
+        [check] = [check for check in self.as_user() if check["link"] == "configuration" and "refused" in check["finding"]]
+        check_shells(check)
+        self.assertEqual(state, check["state"])
+        refused = self.store()
+        self.assertEqual(1, refused.code)
+        why = check["finding"].partition("which vault has it: ")[2]
+        self.assertTrue(why)
+        self.assertIn(f"the login was not stored, for it cannot be remembered which vault has it: {why}", refused.out)
+        self.assertEqual([], list(self.world.folder.glob("*")))
+        return check
+
+    def assert_mended(self):
+        self.assertEqual([], [check for check in self.as_user() if check["state"] == "problem"])
+        done = self.store()
+        self.assertEqual(0, done.code, done)
+        self.assertEqual({"vault": "pass"}, json.loads((self.folder / "config.json").read_text()))
+
+    def test_folder_of_root(self):
+        """As `sudo docker login` may leave it behind."""
+        for path in (self.folder.parent, self.folder):
+            os.chown(path, 0, 0)
+        self.folder.rmdir()
+        [command] = self.the_refusal()["remedy"]
+        self.assertEqual(f"sudo chown -R \"$(id -u):$(id -g)\" '{self.folder.parent}'", command)
+        self.give_away()  # sudo, which needs a name
+        self.assert_mended()
+
+    def test_lock_of_root(self):
+        (self.folder / ".lock").touch(0o600)
+        [command] = self.the_refusal()["remedy"]
+        self.assertEqual(f"sudo chown -R \"$(id -u):$(id -g)\" '{self.folder}/.lock'", command)
+        self.give_away()
+        self.assert_mended()
+
+    def test_folder_that_cannot_be_written(self):
+        self.folder.chmod(0o500)
+        [command] = self.the_refusal()["remedy"]
+        self.do(command)
+        self.assert_mended()
+
+    def test_place_of_the_machine(self):
+        self.world.env["XDG_CONFIG_HOME"] = "/etc/xdg"
+        system = self.world.root / "system/docker-credential-oauth/config.json"
+        system.parent.mkdir(parents=True)
+        system.write_text("{}")
+        self.world.env["XDG_CONFIG_DIRS"] = str(system.parent.parent)
+        self.assertEqual([f'Name the vault for all users of this machine, in {system}: {{"vault": "pass"}}'],
+                         self.the_refusal()["remedy"])
+        rule = {"registries": {"other.example": {"issuer": "https://id.example", "client_id": "x"}}}
+        system.write_text(json.dumps(rule))
+        self.write(credsStore="pass", credHelpers={"other.example": "oauth"})  # so nobody stores another login here
+        self.the_refusal("note")
+        system.write_text(json.dumps({"vault": "pass", **rule}))
+        self.assertEqual(0, self.store().code)
 
 
 class LockedVault(OauthMixin, SecretServiceWorld):

@@ -10,6 +10,7 @@ from pass_world import PassCase
 from sandbox import BIN
 
 USER_ID = 64321
+AS_USER = (f"--reuid={USER_ID}", f"--regid={USER_ID}", "--clear-groups")
 EDITOR = next((name for name in ("nano", "vim", "vi") if shutil.which(name)), "nano")
 
 
@@ -49,6 +50,5 @@ class ClientCase(DoctorMixin, PassCase):
 
     def as_user(self, **options):
         """What doctor finds for that user."""
-        done = self.world.run("setpriv", f"--reuid={USER_ID}", f"--regid={USER_ID}", "--clear-groups", BIN / self.program,
-                              "doctor", "--json", **options)
+        done = self.world.run("setpriv", *AS_USER, BIN / self.program, "doctor", "--json", **options)
         return json.loads(done.out)["checks"]
