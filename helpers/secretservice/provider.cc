@@ -8,7 +8,8 @@ namespace {
 
 /// Unlocks the keyring "login", and makes it when there is none.
 constexpr std::string_view kGnomeUnlock =
-    "  bash -c 'IFS= read -rsp \"Keyring password: \" p; printf %s \"$p\"' | gnome-keyring-daemon --replace --unlock\n";
+    "  bash -c 'IFS= read -rsp \"Keyring password: \" p; echo >&2; printf %s \"$p\"' | "
+    "gnome-keyring-daemon --replace --unlock\n";
 
 constexpr std::string_view kLongerWait = "DOCKER_CREDENTIAL_TIMEOUT=SECONDS in the environment makes us wait longer.";
 

@@ -20,7 +20,7 @@ from secretservice_world import (DEFAULT, HELPER, PASSWORD, SecretServiceCase, S
 from terminal import Terminal
 from trouble import reads, trouble
 
-UNLOCK = """bash -c 'IFS= read -rsp "Keyring password: " p; printf %s "$p"' | gnome-keyring-daemon --replace --unlock"""
+UNLOCK = """bash -c 'IFS= read -rsp "Keyring password: " p; echo >&2; printf %s "$p"' | gnome-keyring-daemon --replace --unlock"""
 OLDER = "/usr/bin/docker-credential-secretservice"  # Debian's golang-docker-credential-helpers
 LINKS = ["session bus", "keyring service", "encryption", "default keyring", "logins", "round trip"]
 
@@ -259,6 +259,18 @@ class Locked(DoctorCase):
                 self.unlock(found)
                 self.assert_well()
                 self.assertEqual(self.get(), ("alice", "wonder"))
+
+    def test_what_the_keyring_says_stands_below_the_question(self):
+        """The Enter that ends a hidden password moves no cursor."""
+        self.world.restart_locked()
+        terminal = Terminal(["bash", "-c", UNLOCK], self.world.env)
+        self.addCleanup(terminal.close)
+        terminal.until("Keyring password: ")
+        terminal.type_hidden(PASSWORD + b"\r")
+        self.assertEqual(terminal.finish(), 0, terminal.text)
+        question, _, said = terminal.plain.partition("\n")
+        self.assertEqual(question, "Keyring password: ")
+        self.assertTrue(said.strip(), "the keyring's daemon says where it is")
 
     def test_what_the_older_helper_makes_of_it(self):
         self.world.client.lock()
