@@ -35,16 +35,22 @@ constexpr std::chrono::seconds kAnswerTime{10};
 const std::string kSeeHow = "This says what mends it:\n  ";
 const std::string kWorksNot = "does not work: ";
 
+/// A helper that is of no use.
+struct Useless {
+  std::string why;  ///< "docker-credential-x, which is not in PATH"; empty when it runs and answers
+  std::string see;  ///< the command that shows what may pass: one that hangs need not do so for ever
+};
+
 /// The helpers that files name, each tried once however often it is named.
 class NamedHelpers {
  public:
   explicit NamedHelpers(Host& host) : host_(host) {}
 
-  /// Why that helper cannot be run at all; empty when it can. A helper of another system (a stale
-  /// docker-credential-desktop.exe) is there and cannot be executed.
-  const std::string& why_not_runnable(const std::string& suffix) {
-    const auto known = reasons_.find(suffix);
-    return known != reasons_.end() ? known->second : reasons_.emplace(suffix, look(program_of(suffix))).first->second;
+  /// Whether that helper says its version. One of another system (a stale docker-credential-desktop.exe) is there and
+  /// cannot be executed.
+  const Useless& useless(const std::string& suffix) {
+    const auto known = useless_.find(suffix);
+    return known != useless_.end() ? known->second : useless_.emplace(suffix, look(program_of(suffix))).first->second;
   }
 
   /// What to say of the store of another member of the family; nothing when all is well, or it is none of them.
@@ -56,16 +62,20 @@ class NamedHelpers {
   }
 
  private:
-  [[nodiscard]] std::string look(const std::string& program) const {
+  [[nodiscard]] Useless look(const std::string& program) const {
     const std::string path = find_program(host_, program);
     if (path.empty()) {
-      return printable_path(program) + ", which is not in PATH";
+      return {printable_path(program) + ", which is not in PATH", ""};
     }
     ProcessRequest request;
     request.arguments = {path, "version"};
+    request.time_limit = kAnswerTime;
     const Result<ProcessResult> run = host_.run(request);
     constexpr int kCannotExecute = 127;
-    return !run || run->exit_code == kCannotExecute ? printable_path(path) + ", which cannot be run" : "";
+    if (!run && run.error().kind == ErrorKind::timed_out) {
+      return {printable_path(path) + ", which does not answer", shell_word(path) + " version"};
+    }
+    return {!run || run->exit_code == kCannotExecute ? printable_path(path) + ", which cannot be run" : "", ""};
   }
 
   [[nodiscard]] std::optional<std::string> ask(const std::string& suffix) const {
@@ -98,7 +108,7 @@ class NamedHelpers {
   }
 
   Host& host_;
-  std::map<std::string, std::string> reasons_;
+  std::map<std::string, Useless> useless_;
   std::map<std::string, std::optional<std::string>> troubles_;
 };
 
@@ -125,6 +135,14 @@ Check no_helper_check(const Helper& helper, const std::string& path, std::string
           store_works ? helper.name + " configure" : ""};
 }
 
+/// What to do about a helper that is of no use; `take_over` names this one instead.
+std::string way_out(const Useless& it, const std::string& take_over, bool store_works) {
+  if (it.see.empty()) {
+    return leading_here(take_over, store_works);
+  }
+  return "See what it waits for:\n  " + it.see + (store_works ? "\nOr keep logins here:\n  " + take_over : "");
+}
+
 Check store_check(const Helper& helper, NamedHelpers& named, const std::string& path, const std::string& text,
                   const HelperNames& names, bool store_works) {
   const std::string suffix = suffix_of(helper.name);
@@ -134,10 +152,10 @@ Check store_check(const Helper& helper, NamedHelpers& named, const std::string& 
     return {"credsStore", State::ok, suffix + ", in " + printable_path(path), ""};
   }
   if (!names.store.empty()) {
-    const std::string why = named.why_not_runnable(names.store);
-    if (!why.empty()) {
-      return {"credsStore", State::problem, printable_path(path) + " sends docker to " + why,
-              leading_here(helper.name + " configure", store_works)};
+    const Useless& useless = named.useless(names.store);
+    if (!useless.why.empty()) {
+      return {"credsStore", State::problem, printable_path(path) + " sends docker to " + useless.why,
+              way_out(useless, helper.name + " configure", store_works)};
     }
   }
   const std::string program = program_of(names.store);
@@ -168,11 +186,11 @@ void check_registries(const Helper& helper, NamedHelpers& named, const ClientFil
     if (name.empty()) {
       continue;
     }
-    const std::string why = named.why_not_runnable(name);
-    if (!why.empty()) {
+    const Useless& useless = named.useless(name);
+    if (!useless.why.empty()) {
       checks.push_back({"credHelpers", State::problem,
-                        printable_path(file.path) + " sends " + printable(registry) + " to " + why,
-                        leading_here(configure_command(helper, file, registry), store_works)});
+                        printable_path(file.path) + " sends " + printable(registry) + " to " + useless.why,
+                        way_out(useless, configure_command(helper, file, registry), store_works)});
     } else if (const auto& trouble = named.trouble(name)) {
       checks.push_back({"credHelpers", State::problem,
                         printable_path(file.path) + " sends " + printable(registry) + " to " + program_of(name) +

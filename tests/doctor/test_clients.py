@@ -7,7 +7,7 @@ import subprocess
 from pathlib import Path
 
 from client_case import EDITOR, ClientCase, encoded
-from doctor import commands
+from doctor import check_shells, commands
 from sandbox import BIN, main
 from trouble import trouble
 
@@ -77,6 +77,21 @@ class HelperNamesCase(ClientCase):
         self.write(credsStore="desktop.exe")
         remedy = self.the_problem("credsStore", "docker-credential-desktop.exe, which cannot be run")
         self.do(remedy[0])
+        self.is_well()
+
+    def test_a_helper_that_hangs(self):
+        """It may be there for the next call: this is not the time to be led away from it."""
+        path = self.program_on_path("docker-credential-slow", "#!/bin/sh\nexec sleep 1000\n")
+        self.write(credsStore="slow", credHelpers={"r.example": "slow"})
+        found = self.problems()
+        self.assertEqual(["credsStore", "credHelpers"], [check["link"] for check in found])
+        for check, who, take in zip(found, ("docker", "r.example"), ("", " --registry 'r.example'")):
+            self.assertEqual(f"{self.config} sends {who} to {path}, which does not answer", check["finding"])
+            self.assertEqual(["See what it waits for:", f"  '{path}' version", "Or keep logins here:",
+                              f"  docker-credential-pass configure{take}"], check["remedy"])
+            check_shells(check)
+        self.program_on_path("docker-credential-slow")
+        self.do(found[0]["remedy"][1])
         self.is_well()
 
     def test_stale_cred_helper(self):
