@@ -215,6 +215,15 @@ std::string nearest_folder(std::string path) {
   return path;
 }
 
+std::string free_name(const std::string& path) {
+  struct stat info {};
+  std::string name = path;
+  for (int number = 2; lstat(name.c_str(), &info) == 0; ++number) {
+    name = path + "-" + std::to_string(number);
+  }
+  return name;
+}
+
 Result<> make_folders(const std::string& path, unsigned mode) {
   if (mkdir(path.c_str(), mode) == 0) {
     return {};

@@ -49,6 +49,9 @@ class Fd {
 /// What there is of the path, links followed: itself, or the nearest folder above it.
 [[nodiscard]] std::string nearest_folder(std::string path);
 
+/// A name that nothing has yet, for what is to be set aside: `path`, else "PATH-2", "PATH-3" and so on.
+[[nodiscard]] std::string free_name(const std::string& path);
+
 /// Replaces a file in one step that survives a crash at any moment: a temporary file (O_EXCL, `mode` less umask, its
 /// name starts with ".kb-"), write, fsync, rename, fsync of the folder. On failure the former file is untouched and the
 /// temporary one removed. Temporary files that a killed process left there over an hour ago are removed on the way.

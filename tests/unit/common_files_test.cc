@@ -54,6 +54,13 @@ TEST_F(Files, ReadsBackWhatItReplaced) {
   EXPECT_EQ(count(), 1U);
 }
 
+TEST_F(Files, FindsANameThatNothingHas) {
+  EXPECT_EQ(free_name(path("x")), path("x"));
+  ASSERT_EQ(mkdir(path("x").c_str(), 0700), 0);
+  ASSERT_EQ(symlink("/nonexistent", path("x-2").c_str()), 0);
+  EXPECT_EQ(free_name(path("x")), path("x-3"));
+}
+
 TEST_F(Files, SaysNotFoundOnlyForAMissingFile) {
   EXPECT_EQ(read_file(path("x"), 10).error().kind, ErrorKind::not_found);
   EXPECT_EQ(read_file(folder_, 10).error().kind, ErrorKind::damaged);
