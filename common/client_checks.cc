@@ -23,6 +23,7 @@
 #include "common/plain_logins.h"
 #include "common/process.h"
 #include "common/protocol.h"
+#include "common/registries_conf.h"
 #include "common/report.h"
 #include "common/user_checks.h"
 
@@ -32,6 +33,7 @@ namespace {
 using State = Check::State;
 
 constexpr std::chrono::seconds kAnswerTime{10};
+constexpr const char* kForContainers = "credential-helpers";
 const std::string kSeeHow = "This says what mends it:\n  ";
 const std::string kWorksNot = "does not work: ";
 
@@ -119,6 +121,7 @@ std::string detected(const Host& host) {
   return find_program(host, program_of(suffix)).empty() ? "" : suffix;
 }
 
+/// Docker's file names no helper for all registries.
 Check no_helper_check(const Helper& helper, const std::string& path, std::string_view text, bool store_works) {
   const std::string suffix = suffix_of(helper.name);
   const std::string taken = knows_servers(text) ? "" : detected(helper.host);
@@ -143,35 +146,73 @@ std::string way_out(const Useless& it, const std::string& take_over, bool store_
   return "See what it waits for:\n  " + it.see + (store_works ? "\nOr keep logins here:\n  " + take_over : "");
 }
 
-Check store_check(const Helper& helper, NamedHelpers& named, const std::string& path, const std::string& text,
-                  const HelperNames& names, bool store_works) {
-  const std::string suffix = suffix_of(helper.name);
-  const bool for_some = std::any_of(names.registries.begin(), names.registries.end(),
-                                    [&](const auto& entry) { return entry.second == suffix; });
-  if (names.store == suffix) {
-    return {"credsStore", State::ok, suffix + ", in " + printable_path(path), ""};
+/// The setting of one client for all registries.
+struct ForAll {
+  ClientFile file;  ///< names the helper, or would
+  const char* link;
+  std::string suffix;     ///< of the helper; empty without one
+  bool has_some = false;  ///< this helper is named for some registries
+};
+
+/// `none` is what to say where the setting is missing.
+Check store_check(const Helper& helper, NamedHelpers& named, const ForAll& setting, const Check& none,
+                  bool store_works) {
+  const std::string client = client_of(setting.file);
+  const std::string configure = configure_command(helper, setting.file);
+  if (setting.suffix == suffix_of(helper.name)) {
+    return {setting.link, State::ok, setting.suffix + ", in " + printable_path(setting.file.path), ""};
   }
-  if (!names.store.empty()) {
-    const Useless& useless = named.useless(names.store);
+  if (!setting.suffix.empty()) {
+    const Useless& useless = named.useless(setting.suffix);
     if (!useless.why.empty()) {
-      return {"credsStore", State::problem, printable_path(path) + " sends docker to " + useless.why,
-              way_out(useless, helper.name + " configure", store_works)};
+      return {setting.link, State::problem,
+              printable_path(setting.file.path) + " sends " + client + " to " + useless.why,
+              way_out(useless, configure, store_works)};
     }
   }
-  const std::string program = program_of(names.store);
-  if (const auto& trouble = named.trouble(names.store)) {
-    return {
-        "credsStore", State::problem, "docker keeps logins with " + program + ", which " + *trouble,
-        kSeeHow + program + " doctor" + (store_works ? "\nOr keep them here:\n  " + helper.name + " configure" : "")};
+  const std::string program = program_of(setting.suffix);
+  if (const auto& trouble = named.trouble(setting.suffix)) {
+    return {setting.link, State::problem, client + " keeps logins with " + program + ", which " + *trouble,
+            kSeeHow + program + " doctor" + (store_works ? "\nOr keep them here:\n  " + configure : "")};
   }
-  if (for_some) {
-    return {"credsStore", State::ok, (names.store.empty() ? "none" : printable(names.store)) + "; see credHelpers", ""};
+  if (setting.has_some) {
+    return {setting.link, State::ok,
+            (setting.suffix.empty() ? "none" : printable(setting.suffix)) + "; see credHelpers", ""};
   }
-  if (names.store.empty()) {
-    return no_helper_check(helper, path, text, store_works);
+  if (setting.suffix.empty()) {
+    return none;
   }
-  return {"credsStore", State::note, "docker keeps logins with " + program_of(printable(names.store)) + ", not here",
-          store_works ? "If you want them here:\n  " + helper.name + " configure" : ""};
+  return {setting.link, State::note,
+          client + " keeps logins with " + program_of(printable(setting.suffix)) + ", not here",
+          store_works ? "If you want them here:\n  " + configure : ""};
+}
+
+bool names_for_some(const Helper& helper, const HelperNames& names) {
+  return std::any_of(names.registries.begin(), names.registries.end(),
+                     [&](const auto& entry) { return entry.second == suffix_of(helper.name); });
+}
+
+/// What registries.conf says, with all files' helpers; who has docker too may use podman for nothing that needs a
+/// login.
+Check containers_check(const Helper& helper, NamedHelpers& named, bool has_some, bool store_works) {
+  const Result<RegistriesConf> conf = registries_conf(helper.host);
+  if (!conf) {
+    return problem(kForContainers, conf.error());
+  }
+  ForAll setting{{conf->path, true}, kForContainers, "", has_some};
+  for (const std::string& suffix : conf->helpers) {  // one that is missing fails before the others help
+    const bool is_worse = !named.useless(suffix).why.empty();
+    if (setting.suffix.empty() || is_worse || suffix == suffix_of(helper.name)) {
+      setting.suffix = suffix;
+    }
+    if (is_worse) {
+      break;
+    }
+  }
+  const Check none{kForContainers, clients_of(helper.host).docker ? State::note : State::problem,
+                   "no registries.conf names a helper: podman writes passwords into auth.json in plain text",
+                   leading_here(configure_command(helper, setting.file), store_works)};
+  return store_check(helper, named, setting, none, store_works);
 }
 
 void check_registries(const Helper& helper, NamedHelpers& named, const ClientFile& file, const HelperNames& names,
@@ -209,8 +250,7 @@ void check_names(const Helper& helper, const ClientFile& file, const HelperNames
     const std::string asked = registry_name(registry, file.containers);
     if (name == suffix_of(helper.name) && asked != registry && !names.registries.contains(asked)) {
       checks.push_back({"credHelpers", State::problem,
-                        (file.containers ? "podman never asks for " : "docker never asks for ") + printable(registry) +
-                            ", but for " + printable(asked),
+                        client_of(file) + " never asks for " + printable(registry) + ", but for " + printable(asked),
                         configure_command(helper, file, asked)});
     }
   }
@@ -225,13 +265,14 @@ std::vector<Check> examine_clients(const Helper& helper, bool store_works) {
   }
   std::vector<Check> checks;
   NamedHelpers named(helper.host);
+  bool for_some = false;  // of podman's, in a file that stays
   for (const ClientFile& file : *files) {
     const Result<std::string> text = read_config_file(file.path);
     if (auto check = examine_file(helper.host, file, text)) {
       checks.push_back(std::move(*check));
       continue;
     }
-    const Result<HelperNames> names = configured_helpers(*text);
+    const Result<HelperNames> names = asked_helpers(helper.host, file, *text);
     if (!names) {  // a setting twice, of which Docker takes the last
       checks.push_back({file.containers ? "auth.json" : "config.json", State::problem,
                         printable_path(file.path) + ": " + names.error().message,
@@ -239,8 +280,11 @@ std::vector<Check> examine_clients(const Helper& helper, bool store_works) {
       continue;
     }
     if (!file.containers) {
-      checks.push_back(store_check(helper, named, file.path, *text, *names, store_works));
+      const ForAll setting{file, "credsStore", names->store, names_for_some(helper, *names)};
+      checks.push_back(
+          store_check(helper, named, setting, no_helper_check(helper, file.path, *text, store_works), store_works));
     }
+    for_some = for_some || (file.containers && !file.fleeting && names_for_some(helper, *names));
     check_registries(helper, named, file, *names, store_works, checks);
     check_names(helper, file, *names, checks);
     std::vector<Check> plain = examine_plain(helper, file, *names, *text, store_works);
@@ -250,6 +294,9 @@ std::vector<Check> examine_clients(const Helper& helper, bool store_works) {
       checks.push_back({"passwords", State::problem, "a migrate that was killed has left " + printable_path(backup),
                         leading_here(helper.name + " migrate", store_works)});
     }
+  }
+  if (clients_of(helper.host).containers) {
+    checks.push_back(containers_check(helper, named, for_some, store_works));
   }
   return checks;
 }

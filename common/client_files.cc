@@ -6,7 +6,8 @@
 #include <algorithm>
 #include <optional>
 
-#include "common/docker_config.h"
+#include "common/process.h"
+#include "common/registries_conf.h"
 #include "common/server_key.h"
 
 namespace keyberth {
@@ -24,24 +25,58 @@ std::optional<std::string> lasting_auth_file(const Host& host) {
   return home ? std::optional(*home + "/.config" + kAuthFile) : std::nullopt;
 }
 
+std::vector<ClientFile> auth_files(const Host& host) {
+  const std::string without_session = "/run/containers/" + std::to_string(geteuid()) + "/auth.json";
+  const auto runtime = host.env("XDG_RUNTIME_DIR");
+  const std::string fleeting = runtime ? *runtime + kAuthFile : without_session;
+  std::vector<ClientFile> files;
+  for (const auto& path : {host.env("REGISTRY_AUTH_FILE"), std::optional(fleeting), lasting_auth_file(host)}) {
+    const auto same = [&](const ClientFile& file) { return file.path == *path; };
+    if (path && access(path->c_str(), F_OK) == 0 && std::none_of(files.begin(), files.end(), same)) {
+      files.push_back({*path, true, *path == fleeting});
+    }
+  }
+  return files;
+}
+
 }  // namespace
+
+Clients clients_of(const Host& host) {
+  const auto is_there = [&](const char* program) { return !find_program(host, program).empty(); };
+  const Result<std::string> file = docker_config_path(host);
+  const bool docker = is_there("docker") || (file && access(file->c_str(), F_OK) == 0);
+  const Result<RegistriesConf> conf = registries_conf(host);
+  const bool set_up = !conf || !conf->path.empty() || !auth_files(host).empty();
+  const bool containers = set_up || (!docker && (is_there("podman") || is_there("skopeo") || is_there("buildah")));
+  return {docker || !containers, containers};
+}
+
+std::string client_of(const ClientFile& file) { return file.containers ? "podman" : "docker"; }
 
 Result<std::vector<ClientFile>> client_files(const Host& host) {
   const Result<std::string> docker = docker_config_path(host);
   if (!docker) {
     return tl::unexpected(docker.error());
   }
-  std::vector<ClientFile> files{{*docker, false}};
-  const std::string without_session = "/run/containers/" + std::to_string(geteuid()) + "/auth.json";
-  const auto runtime = host.env("XDG_RUNTIME_DIR");
-  for (const auto& path : {host.env("REGISTRY_AUTH_FILE"),
-                           std::optional(runtime ? *runtime + kAuthFile : without_session), lasting_auth_file(host)}) {
-    const auto same = [&](const ClientFile& file) { return file.path == *path; };
-    if (path && access(path->c_str(), F_OK) == 0 && std::none_of(files.begin(), files.end(), same)) {
-      files.push_back({*path, true});
-    }
+  std::vector<ClientFile> files = auth_files(host);
+  std::erase_if(files, [&](const ClientFile& file) { return file.path == *docker; });
+  if (clients_of(host).docker) {
+    files.insert(files.begin(), {*docker});
   }
   return files;
+}
+
+Result<HelperNames> asked_helpers(const Host& host, const ClientFile& file, std::string_view text) {
+  Result<HelperNames> names = configured_helpers(text);
+  if (!names || !file.containers) {
+    return names;
+  }
+  const RegistriesConf conf = registries_conf(host).value_or(RegistriesConf());
+  names->store = conf.helpers.empty() ? "" : conf.helpers.front();
+  if (!conf.asks_files) {
+    names->registries.clear();
+  }
+  return names;
 }
 
 Result<ClientFile> containers_file(const Host& host) {

@@ -7,10 +7,12 @@
 
 #include "common/config_file.h"
 #include "common/docker_config.h"
+#include "common/file_checks.h"
 #include "common/helper.h"
 #include "common/plain_logins.h"
 #include "common/process.h"
 #include "common/protocol.h"
+#include "common/registries_conf.h"
 
 namespace keyberth {
 namespace {
@@ -50,9 +52,6 @@ Result<Options> parse_options(const Helper& helper, const std::vector<std::strin
     } else {
       return wrong("configure does not know " + printable(arguments[i]));
     }
-  }
-  if (options.containers && options.registries.empty() && !options.undo) {
-    return wrong("podman, skopeo and buildah take a helper for single registries only: name them with --registry");
   }
   return options;
 }
@@ -165,20 +164,137 @@ Result<std::string> set_all(const Helper& helper, const std::string& path, const
   return report;
 }
 
+/// Logins that another helper gives to podman by an auth.json, which nobody reads any more.
+std::string cut_off(const Helper& helper) {
+  const Result<std::vector<ClientFile>> files = client_files(helper.host);
+  std::string report;
+  for (const ClientFile& file : files ? *files : std::vector<ClientFile>()) {
+    const Result<std::string> text = read_config_file(file.path);
+    const Result<HelperNames> names = text ? configured_helpers(*text) : tl::unexpected(text.error());
+    for (const auto& [registry, name] : names&& file.containers ? names->registries : HelperNames().registries) {
+      if (!name.empty() && name != suffix_of(helper.name)) {
+        report += "  podman no longer asks " + program_of(printable(name)) + " for " + printable(registry) +
+                  ", as in " + printable_path(file.path) + "\n";
+      }
+    }
+  }
+  return report;
+}
+
+/// For all registries of podman and its kin. In a file of its own, because the user's registries.conf, were there none
+/// yet, would take the place of the system's. Without containers-auth.json beside the helper: a password that its store
+/// does not take would go into that file.
+Result<std::string> set_for_containers(const Helper& helper) {
+  const std::string suffix = suffix_of(helper.name);
+  const Result<std::string> path = own_registries_conf(helper.host);
+  const Result<RegistriesConf> before = registries_conf(helper.host);
+  if (!path || !before) {
+    return tl::unexpected(path ? before.error() : path.error());
+  }
+  const std::vector<std::string> wanted{suffix};
+  if (before->helpers == wanted) {
+    return printable_path(before->path) + ": credential-helpers is " + suffix + " already\n";
+  }
+  Result<bool> written = edit_file(helper.host, *path, [&](std::string_view) { return registries_conf_text(suffix); });
+  if (!written) {
+    return pass_on(std::move(written));
+  }
+  const Result<RegistriesConf> after = registries_conf(helper.host);
+  if (after && after->helpers != wanted) {
+    return fail(ErrorKind::unavailable,
+                printable_path(after->path) + " is read after " + printable_path(*path) + " and names other helpers",
+                "take its credential-helpers out: " + edit_command(helper.host, after->path));
+  }
+  return printable_path(*path) + ": credential-helpers is now " + suffix +
+         " (before: " + or_nothing(before->helpers.empty() ? "" : before->helpers.front()) + ")\n" + cut_off(helper);
+}
+
+/// The file is ours alone, so that nothing was there before.
+Result<std::string> undo_for_containers(const Helper& helper) {
+  const std::string suffix = suffix_of(helper.name);
+  const Result<std::string> path = own_registries_conf(helper.host);
+  const Result<std::string> text = path ? read_config_file(*path) : path;
+  const auto helpers = text ? credential_helpers(*text) : tl::unexpected(text.error());
+  if (!helpers) {
+    return tl::unexpected(path ? about_file(helpers.error(), *path) : path.error());
+  }
+  if (!*helpers) {
+    return "";
+  }
+  const std::string line = printable_path(*path) + ": credential-helpers is ";
+  if (**helpers != std::vector<std::string>{suffix}) {
+    return line + or_nothing((*helpers)->empty() ? "" : (*helpers)->front()) + ", not " + suffix + ": left as it is\n";
+  }
+  (void)unlink(path->c_str());
+  return line + "nothing again\n";
+}
+
+/// Names the helper in one client's configuration.
+Result<std::string> name_in(const Helper& helper, const ClientFile& file, const std::vector<std::string>& registries) {
+  if (file.containers && registries.empty()) {
+    return set_for_containers(helper);
+  }
+  Result<std::string> report = set_all(helper, file.path, registries);
+  const Result<RegistriesConf> conf = registries_conf(helper.host);
+  if (report && file.containers && conf && !conf->asks_files && !conf->names(suffix_of(helper.name))) {
+    *report += "  " + printable_path(conf->path) +
+               " lets podman ask others only; to let it ask here: " + configure_command(helper, file) + "\n";
+  }
+  return report;
+}
+
+Result<std::string> undo_in(const Helper& helper, const ClientFile& file, const std::vector<std::string>& registries) {
+  Result<std::string> report = undo(helper, file, registries);
+  if (!report || !file.containers || !registries.empty()) {
+    return report;
+  }
+  return undo_for_containers(helper).map([&](const std::string& more) { return *report + more; });
+}
+
+/// The files that are changed: those of the clients that are here, and the way back leads to every one that was.
+Result<std::vector<ClientFile>> files_to_change(const Helper& helper, const Options& options) {
+  const Result<std::string> docker = docker_config_path(helper.host);
+  const Result<ClientFile> containers = containers_file(helper.host);
+  const Result<std::string> conf = own_registries_conf(helper.host);
+  if (!docker || !containers) {
+    return tl::unexpected(!docker ? docker.error() : containers.error());
+  }
+  const bool with_docker = clients_of(helper.host).docker;
+  const auto is_there = [](const std::string& path) { return access(path.c_str(), F_OK) == 0; };
+  std::vector<ClientFile> files;
+  if (with_docker) {
+    files.push_back({*docker});
+  }
+  if (!with_docker || options.containers ||
+      (options.undo && (is_there(undo_path(containers->path)) || (conf && is_there(*conf))))) {
+    files.push_back(*containers);
+  }
+  return files;
+}
+
 /// What a person may want to do next.
-std::string next_steps(const Helper& helper, const std::string& path) {
-  const Result<std::string> text = read_config_file(path);
-  const auto logins = text ? plain_logins(*text) : tl::unexpected(text.error());
-  const std::string check = "See that it works: " + helper.name + " doctor\n";
-  return !logins || logins->empty()
-             ? check
-             : "Passwords still stand in this file; move them into the store: " + helper.name + " migrate\n" + check;
+std::string next_steps(const Helper& helper) {
+  const Result<std::vector<ClientFile>> files = client_files(helper.host);
+  std::string steps;
+  for (const ClientFile& file : files ? *files : std::vector<ClientFile>()) {
+    const Result<std::string> text = read_config_file(file.path);
+    const auto logins = text ? plain_logins(*text) : tl::unexpected(text.error());
+    if (steps.empty() && logins && !logins->empty()) {
+      steps = "Passwords still stand in " + printable_path(file.path) + "; move them into the store: " + helper.name +
+              " migrate\n";
+    }
+  }
+  return steps + "See that it works: " + helper.name + " doctor\n";
 }
 
 }  // namespace
 
 std::string leading_here(const std::string& command, bool store_works) {
   return store_works ? command : "Once the store works:\n  " + command;
+}
+
+std::string configure_command(const Helper& helper, const ClientFile& file) {
+  return helper.name + (file.containers ? " configure --containers" : " configure");
 }
 
 std::string configure_command(const Helper& helper, const ClientFile& file, const std::string& registry) {
@@ -195,7 +311,7 @@ Result<> must_be_in_path(const Helper& helper) {
   if (!find_program(helper.host, helper.name).empty()) {
     return {};
   }
-  return fail(ErrorKind::unavailable, helper.name + " is not in PATH, where docker would look for it",
+  return fail(ErrorKind::unavailable, helper.name + " is not in PATH, where clients would look for it",
               "see what to do: " + helper.name + " doctor");
 }
 
@@ -223,33 +339,27 @@ Result<> note_former(Host& host, const std::string& path, const std::string& reg
 
 Result<CommandOutput> configure(const Helper& helper, const std::vector<std::string>& arguments) {
   const Result<Options> options = parse_options(helper, arguments);
-  const Result<std::string> docker = docker_config_path(helper.host);
-  const Result<ClientFile> containers = containers_file(helper.host);
-  if (!options || !docker || !containers) {
-    return tl::unexpected(!options ? options.error() : !docker ? docker.error() : containers.error());
+  const auto files = options ? files_to_change(helper, *options) : tl::unexpected(options.error());
+  if (!files) {
+    return tl::unexpected(files.error());
   }
   if (!options->undo) {
     KEYBERTH_TRY(must_be_in_path(helper));
   }
-  std::vector<ClientFile> files{{*docker, false}};
-  // The way back leads to every file that configure has changed.
-  if (options->containers || (options->undo && access(undo_path(containers->path).c_str(), F_OK) == 0)) {
-    files.push_back(*containers);
-  }
   std::string report;
-  for (const ClientFile& file : files) {
+  for (const ClientFile& file : *files) {
     std::vector<std::string> registries;
     for (const std::string& registry : options->registries) {
       registries.push_back(registry_name(registry, file.containers));
     }
     const Result<std::string> done =
-        options->undo ? undo(helper, file, registries) : set_all(helper, file.path, registries);
+        options->undo ? undo_in(helper, file, registries) : name_in(helper, file, registries);
     if (!done) {
       return tl::unexpected(done.error());
     }
     report += *done;
   }
-  return report + (options->undo ? "" : next_steps(helper, *docker));
+  return report + (options->undo ? "" : next_steps(helper));
 }
 
 }  // namespace keyberth

@@ -37,7 +37,7 @@ std::vector<Command> commands_of(const Helper& helper) {
         {name, synopsis, summary, [&helper, run](const auto& arguments) { return run(helper, arguments); }});
   };
   add("configure", "[--registry HOST]... [--containers] [--undo]",
-      "let docker use this helper, for all registries or some", configure);
+      "let docker, or podman too, use this helper, for all registries or some", configure);
   add("migrate", "[--dry-run] [--keep file|store]",
       "move the passwords that stand in docker's and podman's files into this store", migrate);
   add("doctor", "[--all | --store] [--json]", "find out what is wrong, and the command that mends it", doctor);

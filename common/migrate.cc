@@ -15,6 +15,7 @@
 #include "common/helper.h"
 #include "common/process.h"
 #include "common/protocol.h"
+#include "common/registries_conf.h"
 #include "common/server_key.h"
 
 namespace keyberth {
@@ -59,7 +60,8 @@ std::string obstacle(const Helper& helper, const ClientFile& file, const HelperN
   const std::string registry = registry_name(server, file.containers);
   return printable(program) + " is asked for it, and not this file" +
          (is_there ? ": take it out of the file, or" : ", but it is not in PATH;") + " take over with: " +
-         (names.registries.contains(registry) ? configure_command(helper, file, registry) : helper.name + " configure");
+         (names.registries.contains(registry) ? configure_command(helper, file, registry)
+                                              : configure_command(helper, file));
 }
 
 /// What the command line asks for.
@@ -132,10 +134,10 @@ std::set<std::string> missing_settings(const ClientFile& file, const HelperNames
   for (const std::string& server : servers) {
     const std::string registry = registry_name(server, file.containers);
     const auto own = names.registries.find(registry);
-    if (own == names.registries.end()) {
-      missing.insert(file.containers ? registry : "");
-    } else if (own->second.empty()) {
+    if (own != names.registries.end() && own->second.empty()) {
       missing.insert(registry);
+    } else if (own == names.registries.end() && names.store.empty()) {
+      missing.insert(file.containers ? registry : "");
     }
   }
   return missing;
@@ -153,7 +155,7 @@ class FileMove {
       return tl::unexpected(text.error());
     }
     KEYBERTH_TRY(settle_backup(*text));
-    const Result<HelperNames> names = configured_helpers(*text);
+    const Result<HelperNames> names = asked_helpers(helper_.host, file_, *text);
     const Result<std::vector<PlainLogin>> logins = plain_logins(*text);
     if (!names || !logins) {
       return tl::unexpected(about_file(names ? logins.error() : names.error(), file_.path));
@@ -247,10 +249,18 @@ class FileMove {
     return {};
   }
 
-  /// podman, skopeo and buildah read the passwords of Docker's file, but not its credsStore.
+  /// podman, skopeo and buildah read the passwords of Docker's file, but not its credsStore; and their own file of the
+  /// session goes with it, and what it says.
   void tell_containers() {
     const auto is_there = [&](const char* client) { return !find_program(helper_.host, client).empty(); };
-    if (file_.containers || (!is_there("podman") && !is_there("skopeo") && !is_there("buildah"))) {
+    const bool any = is_there("podman") || is_there("skopeo") || is_there("buildah");
+    const bool is_named = registries_conf(helper_.host).value_or(RegistriesConf()).names(suffix_of(helper_.name));
+    if (!any || is_named || (file_.containers && !file_.fleeting)) {
+      return;
+    }
+    if (file_.fleeting) {
+      report += "  This file goes with the session; for podman, skopeo and buildah to ask here from then on:\n    " +
+                configure_command(helper_, file_) + "\n";
       return;
     }
     const Result<ClientFile> usual = containers_file(helper_.host);
@@ -286,7 +296,7 @@ class FileMove {
           servers.push_back(login->credential.server);
         }
       }
-      const Result<HelperNames> names = configured_helpers(text);
+      const Result<HelperNames> names = asked_helpers(helper_.host, file_, text);
       Result<std::string> result = names ? without_plain_logins(text, servers) : tl::unexpected(names.error());
       for (const std::string& registry : result ? missing_settings(file_, *names, servers) : std::set<std::string>()) {
         result = result.and_then([&](const std::string& so_far) {
@@ -304,6 +314,20 @@ class FileMove {
   std::vector<const PlainLogin*> moved_;
 };
 
+std::string nothing_to_move(const Helper& helper) {
+  const std::string suffix = suffix_of(helper.name);
+  const Result<std::string> docker = docker_config_path(helper.host);
+  if (!clients_of(helper.host).docker || !docker) {
+    const bool is_named = registries_conf(helper.host).value_or(RegistriesConf()).names(suffix);
+    return "No passwords in plain text in podman's files\n" +
+           (is_named ? "" : "To let podman keep its logins here: " + configure_command(helper, {"", true}) + "\n");
+  }
+  const Result<std::string> text = read_config_file(*docker);
+  const bool is_named = text && configured_helper(*text, "") == suffix;
+  return "No passwords in plain text in " + printable_path(*docker) + "\n" +
+         (is_named ? "" : "To let docker keep its logins here: " + configure_command(helper, {*docker}) + "\n");
+}
+
 }  // namespace
 
 std::string why_immovable(const ClientFile& file, const PlainLogin& login) {
@@ -318,7 +342,7 @@ std::string why_immovable(const ClientFile& file, const PlainLogin& login) {
 std::string asked_instead(const Helper& helper, const ClientFile& file, const HelperNames& names,
                           const std::string& server) {
   const auto own = names.registries.find(registry_name(server, file.containers));
-  const std::string asked = own != names.registries.end() ? own->second : file.containers ? "" : names.store;
+  const std::string asked = own != names.registries.end() ? own->second : names.store;
   return asked == suffix_of(helper.name) ? "" : asked;
 }
 
@@ -345,11 +369,7 @@ Result<CommandOutput> migrate(const Helper& helper, const std::vector<std::strin
     output.text += "See that it works: " + helper.name + " doctor\n";
   }
   if (output.text.empty()) {
-    const std::string& path = files->front().path;
-    const Result<std::string> text = read_config_file(path);
-    const bool is_named = text && configured_helper(*text, "") == suffix_of(helper.name);
-    output.text = "No passwords in plain text in " + printable_path(path) + "\n" +
-                  (is_named ? "" : "To let docker keep its logins here: " + helper.name + " configure\n");
+    output.text = nothing_to_move(helper);
   }
   return output;
 }

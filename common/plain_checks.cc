@@ -105,7 +105,7 @@ std::vector<Check> examine_plain(const Helper& helper, const ClientFile& file, c
     } else {
       const std::string program = program_of(asked);
       checks.push_back(plain_check(
-          file, servers, ", while docker asks " + printable(program),
+          file, servers, ", while " + client_of(file) + " asks " + printable(program),
           is_family(asked) ? program + " migrate" : edit_to(helper.host, file, "Take what is in their entries out")));
     }
   }

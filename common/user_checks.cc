@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 
+#include "common/client_files.h"
 #include "common/files.h"
 #include "common/helper.h"
 #include "common/process.h"
@@ -82,21 +83,22 @@ std::optional<Check> sudo_check(const Host& host) {
 }  // namespace
 
 Check examine_program(const Helper& helper) {
+  const std::string client = clients_of(helper.host).docker ? "docker" : "podman";
   const std::string self = own_path();
   const std::string found = find_program(helper.host, helper.name);
   const std::string prefer = "export PATH=" + shell_word(own_folder()) + ":\"$PATH\"";
   if (found.empty()) {
-    return {"program", State::problem, helper.name + " is not in PATH, where docker looks for it", prefer};
+    return {"program", State::problem, helper.name + " is not in PATH, where " + client + " looks for it", prefer};
   }
   if (!found.starts_with('/')) {
     return {"program", State::problem,
-            "docker runs no program from an entry of PATH that is no full path, and finds this one by " +
+            client + " runs no program from an entry of PATH that is no full path, and finds this one by " +
                 printable_path(found),
             prefer};
   }
   if (!same_file(found, self)) {
     return {"program", State::problem,
-            "docker takes " + printable_path(found) + ", which comes earlier in PATH than this one, " +
+            client + " takes " + printable_path(found) + ", which comes earlier in PATH than this one, " +
                 printable_path(self),
             prefer};
   }

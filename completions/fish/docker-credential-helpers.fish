@@ -49,7 +49,7 @@ complete $first -a doctor -d 'Find out what is wrong'
 
 set -l configure -c $program -n '__keyberth_in configure'
 complete $configure -l registry -x -a '(__keyberth_registries)' -d 'For this registry only'
-complete $configure -l containers -d 'In the file of podman and skopeo too'
+complete $configure -l containers -d 'For podman and skopeo too'
 complete $configure -l undo -d 'Take it back'
 complete -c $program -n '__keyberth_in migrate' -l dry-run -d 'Only say what would be done'
 complete -c $program -n '__keyberth_in migrate' -l keep -x -a 'file store' -d 'Where the store has another login'

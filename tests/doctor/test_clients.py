@@ -57,7 +57,7 @@ class WellCase(ClientCase):
 class HelperNamesCase(ClientCase):
     """Pain 5: a credsStore that is not there, or of another system."""
 
-    @trouble(5, "docker-credential-desktop, which")
+    @trouble(5, "sends docker to docker-credential-desktop, which")
     def test_stale_creds_store(self):
         self.write(credsStore="desktop")
         remedy = self.the_problem("credsStore", "docker-credential-desktop, which is not in PATH")
@@ -241,7 +241,7 @@ class PlainTextCase(ClientCase):
         self.do(remedy[0])
         self.is_well()
 
-    @trouble(6, "auth.json")
+    @trouble(6, "containers/auth.json")
     def test_passwords_in_auth_json(self):
         folder = Path(self.world.env["XDG_CONFIG_HOME"]) / "containers"
         folder.mkdir()

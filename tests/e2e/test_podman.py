@@ -8,6 +8,7 @@ import unittest
 from pathlib import Path
 
 from docker_world import PASSWORD, USER, PodmanMixin
+from doctor import Report, commands
 from helper_worlds import on_each_helper
 from keyctl_world import FORBID, KeyctlWorld
 from pass_world import PassWorld, end_processes_below
@@ -183,6 +184,56 @@ class TroubleTest(PodmanCase):
         self.assertNotEqual(done.code, 0, done)
         self.assertIn("docker-credential-gone resolves to executable in current directory", done.err)
         self.assertEqual(world.traces(), [])
+
+
+class PodmanAloneTest(PodmanCase):
+    """A machine on which Docker never was."""
+
+    def mend(self, world):
+        """Takes doctor's advice until all is well; returns the links that were broken."""
+        program = f"docker-credential-{world.helper_name}"
+        broken = []
+        while True:
+            report = Report(world.run(program, "doctor", "--json"))
+            self.assertNotIn("docker ", str(report).replace(f"{program} ", ""), report)
+            self.assertNotIn("config.json", str(report), report)
+            if report.ok:
+                self.assertFalse((world.home / ".docker").exists())
+                return broken
+            problem = report.of("problem")[0]
+            self.assertNotIn(problem["link"], broken, report)
+            broken.append(problem["link"])
+            for command in commands(problem):
+                self.succeeds(world.run("sh", "-c", command))
+
+    @in_each_world
+    def test_from_a_password_in_the_file_to_a_pull(self, world):
+        world.without_programs("docker")
+        self.succeeds(world.log_in())
+        [file] = [path for path in world.traces() if path.endswith("run/containers/auth.json")]
+        self.assertEqual(self.mend(world), ["passwords", "credential-helpers"])
+        self.assertEqual(world.traces(), [])
+        self.succeeds(world.pull())
+        os.unlink(file)  # the session ends, and with it the runtime folder
+        self.succeeds(world.pull())
+        self.succeeds(world.podman("logout", world.registry))
+        self.refused(world.pull())
+        self.succeeds(world.run(f"docker-credential-{world.helper_name}", "configure", "--undo"))
+        self.succeeds(world.log_in())
+        self.assertIn(file, world.traces())
+
+    @in_each_world
+    def test_the_commands_of_migrate(self, world):
+        """What migrate itself prints is enough too."""
+        world.without_programs("docker")
+        program = f"docker-credential-{world.helper_name}"
+        self.succeeds(world.log_in())
+        told = self.succeeds(world.run(program, "migrate")).out
+        [command] = [line.strip() for line in told.splitlines() if line.startswith(f"    {program}")]
+        self.succeeds(world.run("sh", "-c", command))
+        self.assertTrue(Report(world.run(program, "doctor", "--json")).ok)
+        os.unlink(f"{world.env['XDG_RUNTIME_DIR']}/containers/auth.json")
+        self.succeeds(world.pull())
 
 
 class OrdinaryUserMixin(PodmanMixin):

@@ -102,6 +102,16 @@ class Sandbox:
             self.env["PATH"] = f"{folder}:{self.env['PATH']}"
         return folder / name
 
+    def without_programs(self, *names):
+        """As if they were not installed: PATH is one folder with links to all the others."""
+        folder = self.root / "others"
+        folder.mkdir()
+        for place in self.env["PATH"].split(":"):
+            for program in Path(place).iterdir() if Path(place).is_dir() else ():
+                if program.name not in names and not (folder / program.name).is_symlink():
+                    (folder / program.name).symlink_to(program)
+        self.env["PATH"] = str(folder)
+
     def wait_for(self, condition, what, timeout=20):
         """Polls until `condition()` is true; fails with `what` when that takes longer than `timeout` seconds."""
         deadline = time.monotonic() + timeout

@@ -1,0 +1,202 @@
+"""A machine with podman and without docker: configure, migrate and doctor speak of podman's files only."""
+import json
+import shutil
+from pathlib import Path
+
+from client_case import EDITOR, ClientCase, encoded
+from sandbox import main
+from trouble import trouble
+
+LOGIN = '{"ServerURL":"quay.io","Username":"u","Secret":"s"}'
+
+
+class PodmanCase(ClientCase):
+    def setUp(self):
+        super().setUp()
+        if not shutil.which("podman"):
+            self.skipTest("no podman on this machine")
+        shutil.rmtree(self.config.parent)
+        del self.world.env["DOCKER_CONFIG"]
+        self.world.env["XDG_CONFIG_HOME"] = str(self.world.home / ".config")
+        self.world.without_programs("docker")
+        self.folder = self.world.home / ".config/containers"
+        self.folder.mkdir(parents=True)
+        self.auth = self.folder / "auth.json"
+        self.own = self.folder / "registries.conf.d/99-keyberth.conf"
+
+    def run_helper(self, *arguments, code=0, **options):
+        done = self.world.run(self.program, *arguments, **options)
+        self.assertEqual(done.code, code, done)
+        return done.out
+
+    def conf(self, text, name="registries.conf.d/50-mine.conf"):
+        path = self.folder / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(text)
+        return path
+
+    def who(self, registry="quay.io"):
+        """The user name that podman finds."""
+        command = ["podman", f"--root={self.world.root}/images", f"--runroot={self.world.root}/runroot",
+                   "--storage-driver=vfs", "login", "--get-login", registry]
+        return self.world.run(*command).out.strip()
+
+    def check(self, link):
+        [check] = [check for check in self.is_well()["checks"] if check["link"] == link]
+        return check
+
+
+class DoctorCase(PodmanCase):
+    @trouble(6, "no registries.conf names a helper")
+    def test_nothing_named_yet(self):
+        self.run_helper("store", input=LOGIN)
+        self.assertEqual(self.who(), "")
+        remedy = self.the_problem("credential-helpers", "podman writes passwords into auth.json in plain text")
+        self.assertEqual(remedy, ["docker-credential-pass configure --containers"])
+        self.do(remedy[0])
+        self.assertEqual(self.check("credential-helpers")["finding"], f"pass, in {self.own}")
+        self.assertEqual(self.who(), "u")
+        self.assertFalse((self.world.home / ".docker").exists())
+
+    def test_registries_conf_names_it(self):
+        """Wherever podman reads it: in the user's file, a file beside it, the one that a variable names."""
+        self.run_helper("store", input=LOGIN)
+        odd = '# a comment = [\nunqualified-search-registries = [\n  "a.example", # ]"\n]\n\'credential-helpers\' = [ "pass",\n # last\n]\n[aliases]\n'
+        for path, text, env in ((self.conf(odd, "registries.conf"), odd, {}), (self.conf(""), odd, {}),
+                                (self.world.root / "r.conf", odd, {"CONTAINERS_REGISTRIES_CONF": f"{self.world.root}/r.conf"})):
+            self.conf("", "registries.conf")
+            self.conf("")
+            path.write_text(text)
+            self.world.env.update(env)
+            self.assertEqual(self.who(), "u")
+            self.assertEqual(self.check("credential-helpers")["finding"], f"pass, in {path}")
+
+    def test_the_last_file_counts(self):
+        self.conf('credential-helpers = ["gone"]\n', "registries.conf")
+        self.conf('credential-helpers = ["pass"]\n', "registries.conf.d/10.conf")
+        last = self.conf('credential-helpers = ["other"]\n', "registries.conf.d/20.conf")
+        self.conf('credential-helpers = ["gone"]\n', "registries.conf.d/30.txt")
+        self.conf('[[registry]]\nlocation = "a"\ncredential-helpers = ["gone"]\n', "registries.conf.d/30.conf")
+        self.program_on_path("docker-credential-other")
+        note = self.check("credential-helpers")
+        self.assertEqual((note["state"], note["finding"]),
+                         ("note", "podman keeps logins with docker-credential-other, not here"))
+        self.do(note["remedy"][1].strip())
+        self.assertEqual(self.check("credential-helpers")["finding"], f"pass, in {self.own}")
+        last.unlink()
+
+    @trouble(5, "sends podman to docker-credential-desktop")
+    def test_a_helper_that_is_not_there(self):
+        self.run_helper("store", input=LOGIN)
+        for text in ('["desktop"]', '["pass", "desktop"]', '["desktop", "containers-auth.json"]'):
+            path = self.conf(f"credential-helpers = {text}\n", "registries.conf")
+            remedy = self.the_problem("credential-helpers", f"{path} sends podman to docker-credential-desktop, which is not in PATH")
+            self.do(remedy[0])
+            self.is_well()
+            self.assertEqual(self.who(), "u")
+            self.own.unlink()
+
+    def test_auth_json_names_it(self):
+        self.run_helper("store", input=LOGIN)
+        self.auth.write_text('{"credHelpers": {"quay.io": "pass"}}')
+        self.assertEqual(self.check("credential-helpers")["finding"], "none; see credHelpers")
+        self.assertEqual(self.who(), "u")
+        self.conf('credential-helpers = ["other"]\n')  # without containers-auth.json nobody reads it
+        self.program_on_path("docker-credential-other", "#!/bin/sh\necho credentials not found in native keychain; exit 1\n")
+        self.assertEqual(self.who(), "")
+        self.assertIn("other, not here", self.check("credential-helpers")["finding"])
+
+    def test_the_file_of_the_session_is_none_to_rely_on(self):
+        folder = Path(self.world.env["XDG_RUNTIME_DIR"]) / "containers"
+        folder.mkdir()
+        (folder / "auth.json").write_text('{"credHelpers": {"quay.io": "pass"}}')
+        self.the_problem("credential-helpers", "no registries.conf names a helper")
+
+    def test_a_file_that_podman_refuses(self):
+        path = self.conf('credential-helpers = "pass"\n')
+        remedy = self.the_problem("credential-helpers", f"{path}: its credential-helpers is no list of texts")
+        self.assertEqual(remedy, [f"{EDITOR} '{path}'"])
+
+    def test_with_docker_too_it_is_a_note(self):
+        """Who has both may use podman for nothing that needs a login."""
+        self.program_on_path("docker")
+        docker = self.world.home / ".docker"
+        docker.mkdir()
+        (docker / "config.json").write_text('{"credsStore": "pass"}')
+        self.assertNotIn("credential-helpers", [check["link"] for check in self.is_well()["checks"]])
+        self.auth.write_text("{}")
+        self.assertEqual(self.check("credential-helpers")["state"], "note")
+
+
+class ConfigureCase(PodmanCase):
+    def test_there_and_back(self):
+        self.assertIn(f"{self.own}: credential-helpers is now pass (before: nothing)\n", self.run_helper("configure"))
+        self.assertIn("credential-helpers is pass already", self.run_helper("configure", "--containers"))
+        self.assertEqual(self.run_helper("configure", "--undo"), f"{self.own}: credential-helpers is nothing again\n")
+        self.assertEqual(list(self.own.parent.iterdir()), [])
+        self.assertEqual(self.run_helper("configure", "--undo"), "")
+
+    def test_one_of_the_family_after_another(self):
+        self.world.run("docker-credential-keyctl", "configure")
+        self.assertIn("credential-helpers is now pass (before: keyctl)", self.run_helper("configure"))
+        self.world.run("docker-credential-keyctl", "configure")
+        self.assertIn("credential-helpers is keyctl, not pass: left as it is", self.run_helper("configure", "--undo"))
+        self.assertIn('["keyctl"]', self.own.read_text())
+
+    def test_a_file_that_is_read_later(self):
+        later = self.conf('credential-helpers = ["other"]\n', "registries.conf.d/z.conf")
+        done = self.world.run(self.program, "configure")
+        self.assertEqual(done.code, 1, done)
+        self.assertIn(f"{later} is read after {self.own} and names other helpers", done.err)
+
+    def test_single_registries(self):
+        self.run_helper("configure", "--registry", "quay.io")
+        self.assertEqual(json.loads(self.auth.read_text()), {"credHelpers": {"quay.io": "pass"}})
+        self.assertFalse((self.world.home / ".docker").exists())
+        self.is_well()
+
+    def test_tells_who_is_no_longer_asked(self):
+        self.auth.write_text('{"credHelpers": {"quay.io": "other", "ghcr.io": "pass"}}')
+        told = self.run_helper("configure")
+        self.assertEqual([f"  podman no longer asks docker-credential-other for quay.io, as in {self.auth}"],
+                         [line for line in told.splitlines() if "no longer" in line])
+        told = self.world.run("docker-credential-keyctl", "configure", "--registry", "r.example").out
+        self.assertIn(f"{self.own} lets podman ask others only; to let it ask here: docker-credential-keyctl configure --containers", told)
+
+    def test_tells_of_passwords(self):
+        self.auth.write_text(json.dumps({"auths": {"quay.io": {"auth": encoded("u", "p")}}}))
+        self.assertIn(f"Passwords still stand in {self.auth}; move them into the store: docker-credential-pass migrate\n",
+                      self.run_helper("configure"))
+
+
+class MigrateCase(PodmanCase):
+    def test_nothing_to_move(self):
+        told = self.run_helper("migrate")
+        self.assertEqual(told, "No passwords in plain text in podman's files\n"
+                               "To let podman keep its logins here: docker-credential-pass configure --containers\n")
+        self.do(told.splitlines()[1].split(": ")[1])
+        self.assertEqual(self.run_helper("migrate"), "No passwords in plain text in podman's files\n")
+
+    def test_with_registries_conf_auth_json_need_name_nobody(self):
+        self.run_helper("configure")
+        self.auth.write_text(json.dumps({"auths": {"quay.io": {"auth": encoded("u", "p")}}}))
+        self.assertEqual(self.who(), "", "podman asks the helper only")
+        self.do(self.the_problem("passwords", f"a password stands in {self.auth}")[0])
+        self.assertEqual(self.who(), "u")
+        self.assertEqual(json.loads(self.auth.read_text()), {"auths": {"quay.io": {}}})
+        self.is_well()
+
+    def test_another_helper_is_asked(self):
+        self.program_on_path("docker-credential-other")
+        self.conf('credential-helpers = ["other"]\n')
+        self.auth.write_text(json.dumps({"auths": {"quay.io": {"auth": encoded("u", "p")}}}))
+        told = self.run_helper("migrate", code=1)
+        self.assertIn("docker-credential-other is asked for it, and not this file: take it out of the file, or take over "
+                      "with: docker-credential-pass configure --containers\n", told)
+        self.run_helper("configure", "--containers")
+        self.run_helper("migrate")
+        self.assertEqual(self.who(), "u")
+
+
+if __name__ == "__main__":
+    main()
