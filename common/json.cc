@@ -2,12 +2,15 @@
 #include "common/json.h"
 
 #include <algorithm>
+#include <charconv>
 #include <cstddef>
 #include <nlohmann/json.hpp>
 #include <string>
+#include <system_error>
 #include <utility>
 
 #include "common/protocol.h"
+#include "common/utf8.h"
 
 namespace keyberth {
 namespace {
@@ -22,6 +25,55 @@ constexpr std::string_view kSecret = "Secret";
 bool equals_ignoring_case(std::string_view a, std::string_view b) {
   const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; };
   return std::equal(a.begin(), a.end(), b.begin(), b.end(), [&](char x, char y) { return lower(x) == lower(y); });
+}
+
+/// The unit of UTF-16 that an escape at the start of `text` stands for.
+std::optional<unsigned> escaped_unit(std::string_view text) {
+  constexpr std::size_t kSize = 6;  // \uXXXX
+  constexpr int kHex = 16;
+  if (text.size() < kSize || !text.starts_with("\\u")) {
+    return std::nullopt;
+  }
+  unsigned unit = 0;
+  const auto [end, problem] = std::from_chars(text.data() + 2, text.data() + kSize, unit, kHex);
+  return problem == std::errc() && end == text.data() + kSize ? std::optional(unit) : std::nullopt;
+}
+
+/// How many bytes belong to the escape at the start of `text`: 12 are a pair of surrogates; nothing for half of one.
+std::optional<std::size_t> escape_size(std::string_view text) {
+  const auto is_half = [](std::optional<unsigned> unit) { return unit && (*unit & 0xF800U) == 0xD800U; };
+  const auto is_low = [](std::optional<unsigned> unit) { return unit && (*unit & 0xFC00U) == 0xDC00U; };
+  const auto unit = escaped_unit(text);
+  if (!is_half(unit)) {
+    return std::min<std::size_t>(text.size(), 2);
+  }
+  return !is_low(unit) && is_low(escaped_unit(text.substr(6))) ? std::optional<std::size_t>(12) : std::nullopt;
+}
+
+/// The text for the parser, which is stricter than that of Go, as Docker and podman are written in (encoding/json,
+/// decode.go): there invalid UTF-8 and halves of surrogate pairs in strings mean U+FFFD, and a number in a member that
+/// nobody asks for may have any size. So no number here has more than two digits in a row, which say as much about
+/// being one.
+std::string as_go_reads(std::string_view text) {
+  std::string result;
+  bool in_string = false;
+  while (!text.empty()) {
+    const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
+    const Utf8Character character = first_character(text);
+    const auto escape = in_string && text.front() == '\\' ? escape_size(text) : character.size;
+    const std::size_t size = result.size();
+    if (!character.valid) {
+      result += "\uFFFD";
+    } else if (!escape) {
+      result += R"(\ufffd)";
+    } else if (in_string || !is_digit(text.front()) || size < 2 || !is_digit(result[size - 1]) ||
+               !is_digit(result[size - 2])) {
+      result += text.substr(0, *escape);
+    }
+    in_string = in_string != (text.front() == '"');
+    text.remove_prefix(escape.value_or(6));
+  }
+  return result;
 }
 
 /// Takes the parser's events; nothing of the document is kept but the three fields. Returning false stops the parser.
@@ -189,11 +241,12 @@ Result<Credential> parse_credential_json(std::string_view text) {
 
 bool is_json(std::string_view text) {
   // The parser passes over the mark, and takes a zero byte for the end of the text.
-  return !text.starts_with("\xEF\xBB\xBF") && text.find('\0') == std::string_view::npos && Json::accept(text);
+  return !text.starts_with("\xEF\xBB\xBF") && text.find('\0') == std::string_view::npos &&
+         Json::accept(as_go_reads(text));
 }
 
 std::optional<std::string> read_json_string(std::string_view literal) {
-  const Json value = Json::parse(literal, nullptr, /*allow_exceptions=*/false);
+  const Json value = Json::parse(as_go_reads(literal), nullptr, /*allow_exceptions=*/false);
   return value.is_string() ? std::optional(value.get<std::string>()) : std::nullopt;
 }
 

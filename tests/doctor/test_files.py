@@ -44,6 +44,23 @@ class FileCase(ClientCase):
             self.is_well()
             self.assertNotIn("Error", self.world.run("docker", "logout", "x.example").err, text)
 
+    def test_what_docker_reads_all_the_same(self):
+        """Bytes and numbers that are no concern of ours: docker reads the others, and we leave them as they are."""
+        login = b'"auths": {"r.example": {"auth": "' + encoded("alice", "pw").encode() + b'"}}'
+        for odd in (b'"note": "caf\xe9"', b'"caf\xe9": {"\xff\xfe": ["\xc3("]}', b'"note": "\xed\xa0\x80"', b'"note": "\\ud83d"',
+                    b'"note": "\\ude00\\ud83d\\u0041"', b'"n": 1e400', b'"n": [-0.5E+9999, ' + b"1" * 400 + b"]",
+                    b'"HttpHeaders": {"x": "\xe9"}', b'"credHelpers": {"\xe9.example": "pass", "\xe8.test": "pass"}'):
+            self.config.write_bytes(b"{" + odd + b", " + login + b', "credsStore": "gone"}')
+            self.assertNotIn("Error", self.world.run("docker", "logout", "x.example").err, odd)
+            self.do("docker-credential-pass configure")
+            self.do("docker-credential-pass migrate")
+            self.assertEqual(b"{" + odd + b', "auths": {"r.example": {}}, "credsStore": "pass"}', self.config.read_bytes())
+            self.is_well()
+        for broken in (b'"n": 01', b'"n": 1e', b'"n": .5', b'"n": 1e400x', b'"note": "\\ud8"', b'"note": caf\xe9', b'"note": "\x01"'):
+            self.config.write_bytes(b"{" + broken + b', "credsStore": "pass"}')
+            self.assertIn("Error", self.world.run("docker", "logout", "x.example").err, broken)
+            self.the_problem("config.json", "it is not a JSON object")
+
     def test_a_folder_in_its_place(self):
         self.in_home()
         self.config.mkdir()

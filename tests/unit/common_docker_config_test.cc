@@ -98,6 +98,25 @@ TEST(IsJson, IsOneValueAndNothingElse) {
   }
 }
 
+TEST(IsJson, TakesWhatGoTakes) {
+  for (const std::string_view text :
+       {"\"\xE9\"", R"("\ud83d\ude00")", R"("\\ud83d")", R"("\\\"\ud83d")", "[-0.05E+9999,0]"}) {
+    EXPECT_TRUE(is_json(text)) << text;
+  }
+  for (const std::string_view text :
+       {"00", "[010]", "1e", "1.", "-", "1 2", R"("\ud8")", R"("\")", "\"\xE9", "\xE9", "\\"}) {
+    EXPECT_FALSE(is_json(text)) << text;
+  }
+}
+
+TEST(ReadJsonString, ReadsAsGoDoes) {
+  EXPECT_EQ(read_json_string("\"a\xE9\xC3\xA9\""), "a\uFFFD\u00E9");
+  EXPECT_EQ(read_json_string(R"("\ud83d\ude00\ude00\ud83dx\ud83d\u0041\\ud83d")"),
+            "\U0001F600\uFFFD\uFFFDx\uFFFDA\\ud83d");
+  EXPECT_EQ(read_json_string(R"("007 1e400 12345")"), "007 1e400 12345");
+  EXPECT_FALSE(read_json_string("12"));
+}
+
 TEST(DockerConfig, UndoGivesBackTheFormerText) {
   for (const std::string before : {"{\n\t\"auths\": {}\n}", "{\"a\":1}",
                                    "{\n  \"credHelpers\": {\n    \"x\": \"y\"\n  },\n  \"b\": 2\n}\n", "{}\n"}) {
@@ -130,8 +149,8 @@ TEST(DockerConfig, BrokenFilesAreRefused) {
   for (const std::string text :
        {"{", "[]", "\"x\"", "{\"a\":1,}", "{\"a\":1} x", "\xEF\xBB\xBF{}", "{\"credHelpers\":[]}", "{\"credsStore\":1}",
         "{\"credHelpers\":{},\"credhelpers\":{}}",
-        "{\"credHelpers\":{\"registry.example.com\":\"a\",\"registry.example.com\":\"b\"}}", "{\"a\":\"\xff\"}",
-        "{\"a\":NaN}", "// no\n{}"}) {
+        "{\"credHelpers\":{\"registry.example.com\":\"a\",\"registry.example.com\":\"b\"}}", "{\"a\":NaN}",
+        "// no\n{}"}) {
     const auto done = edit_docker_config(text, kHost);
     ASSERT_FALSE(done) << text;
     EXPECT_EQ(ErrorKind::bad_input, done.error().kind) << text;
