@@ -11,7 +11,7 @@ inline constexpr const char* kLoginOptions =
     "REGISTRY [--preset NAME] [--issuer URL] [--client-id ID] [--scope SCOPE]... [--web] [--vault NAME] [--no-qr] "
     "[--no-browser] [--json] [--force]";
 inline constexpr const char* kLogoutOptions = "REGISTRY | --all";
-inline constexpr const char* kTokenOptions = "REGISTRY/REPOSITORY[:pull,push] [--explain]";
+inline constexpr const char* kTokenOptions = "REGISTRY/REPOSITORY[:ACTIONS] [--explain]";
 
 /// The message of wrong usage.
 [[nodiscard]] inline std::string usage(const std::string& command, const std::string& options) {

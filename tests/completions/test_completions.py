@@ -5,26 +5,11 @@ from pathlib import Path
 
 from interactive_shells import SHELLS
 from sandbox import BIN, SandboxCase, main
+from usage import Usage, options_in
 
 ROOT = Path(__file__).resolve().parents[2]
 BUILD = BIN.parent
 HELPERS = ("keyctl", "oauth", "pass", "secretservice")
-
-
-class Understood:
-    """What a program says that it understands, in --help and its usage lines."""
-
-    def __init__(self, world, program):
-        text = world.run(BIN / program, "--help").out
-        actions, commands, options = re.search(r"Actions.*?\n(.*)Commands.*?\n(.*)Options.*?\n(.*)Environment", text,
-                                               re.S).groups()
-        self.words = set(re.findall(r"^  (\w+)", actions + commands, re.M))
-        self.options = set(re.findall(r"(?<!\S)-[\w-]+", options.replace(",", "")))
-        self.behind = {word: set() for word in self.words}
-        for word, synopsis in re.findall(r"^  (\w+)(.*)", commands, re.M):
-            if synopsis.endswith("..."):
-                synopsis = world.run(BIN / program, word).err.split("\n")[0].split(word, 1)[1]
-            self.behind[word] = set(re.findall(r"--[\w-]+|(?<=\s)[a-z]+(?=\s|$)", synopsis))
 
 
 class Completions:
@@ -53,16 +38,17 @@ class Completions:
 
     def test_every_command_and_option(self):
         for helper in HELPERS:
-            understood = Understood(self.world, f"docker-credential-{helper}")
-            self.assertGreaterEqual(len(understood.words), 8)
+            usage = Usage(f"docker-credential-{helper}", self.world.env)
+            self.assertGreaterEqual(len(usage.synopses), 8)
             # Some shells show options at once, some after a dash.
-            self.assertEqual(understood.words, {word for word in self.offered(f"{helper} ") if word[0] != "-"}, helper)
-            self.assertLessEqual(self.offered(f"{helper} -") | {"-h", "-v"}, understood.options)
+            self.assertEqual(set(usage.synopses), {word for word in self.offered(f"{helper} ") if word[0] != "-"}, helper)
+            self.assertLessEqual(self.offered(f"{helper} -") | {"-h", "-v"}, usage.options)
             self.assertLessEqual({"--help", "--version"}, self.offered(f"{helper} --"))
-            for word, behind in understood.behind.items():
+            for word, synopsis in usage.synopses.items():
                 with self.subTest(helper=helper, command=word):
                     offered = self.offered(f"{helper} {word} --") | self.offered(f"{helper} {word} ")
-                    self.assertEqual(behind, {text.rstrip("=") for text in offered})
+                    words = re.findall(r"(?<!\S)[a-z]+(?!\S)", synopsis)
+                    self.assertEqual(options_in(synopsis).union(words), {text.rstrip("=") for text in offered})
 
     def test_presets_and_vaults(self):
         presets = set(re.findall(r"^\w\S*", self.world.run(BIN / "docker-credential-oauth", "config", "presets").out, re.M))
@@ -124,8 +110,12 @@ class Bash(Completions, SandboxCase):
         self.assertIn("--scope", self.offered("oauth login --scope a --"))
 
     def test_lint(self):
-        done = self.world.run("shellcheck", ROOT / "completions/bash/docker-credential-helpers")
+        file = ROOT / "completions/bash/docker-credential-helpers"
+        done = self.world.run("shellcheck", file)
         self.assertEqual((0, ""), (done.code, done.out))
+        # It is whole without the patterns that bash-completion switches on.
+        done = self.world.run("bash", "-n", "+O", "extglob", file)
+        self.assertEqual((0, ""), (done.code, done.err))
 
 
 class Zsh(Completions, SandboxCase):

@@ -1,4 +1,4 @@
-"""The documents against what is there: links, commands, packages, man pages."""
+"""The documents against what is there: links, commands, packages."""
 import json
 import re
 import subprocess
@@ -60,35 +60,6 @@ class Documents(unittest.TestCase):
             stem = re.sub(r"-dev$|\d.*", "", package)
             self.assertIn(stem, table, f"{package} has no line in the README's table")
 
-    def test_every_helper_has_a_man_page_with_the_promised_sections(self):
-        for helper in HELPERS:
-            page = (ROOT / f"man/docker-credential-{helper}.1").read_text()
-            for section in ("ENVIRONMENT", "FILES", "EXIT STATUS", "EXAMPLES", "SECURITY"):
-                self.assertRegex(page, rf"(?m)^\.Sh \"?{section}", f"{helper}: {section}")
-
-    def test_man_pages_say_the_same_of_what_every_helper_has(self):
-        texts = {re.search(r"^\.Ss Set-up and trouble$(.*?)^\.S[sh] ", (ROOT / f"man/docker-credential-{helper}.1").read_text(),
-                           re.S | re.M)[1] for helper in HELPERS}
-        self.assertEqual(1, len(texts))
-
-    def test_man_pages_are_clean(self):
-        pages = sorted((ROOT / "man").glob("*.[1-8]"))
-        self.assertGreaterEqual(len(pages), 3)
-        done = subprocess.run(["mandoc", "-Tlint", "-Wwarning", *pages], capture_output=True, text=True, check=False)
-        self.assertEqual("", done.stdout)
-
-    def test_help_and_man_page_name_the_same_variables_and_commands(self):
-        for helper in HELPERS:
-            program = f"docker-credential-{helper}"
-            text = subprocess.run([BIN / program, "--help"], capture_output=True, text=True, check=True).stdout
-            page = (ROOT / f"man/{program}.1").read_text()
-            words = set(re.findall(r"DOCKER_CREDENTIAL_\w+|--[\w-]+", text))
-            words |= set(re.findall(r"^  (\w+) ", text, re.M))
-            self.assertGreater(len(words), 6)
-            for word in words:
-                plain = page.replace("\\-", "-").replace("Fl -", "--").replace("Fl Fl ", "--")
-                self.assertIn(word, plain, f"{program}: {word} of --help is not in the man page")
-
     def test_the_readme_shows_what_a_program_says(self):
         """The advice in "When something fails" is that of the program, word for word."""
         shown = next(block for block in blocks(README) if "is not set up" in block).split("\n", 1)[1]
@@ -102,10 +73,10 @@ class Documents(unittest.TestCase):
         for page in PAGES:
             self.assertNotRegex((ROOT / page).read_text(), r"@[A-Z_]+@")
 
-    def test_nothing_names_a_machine_or_is_left_to_do(self):
+    def test_nothing_is_left_to_do(self):
         names = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=False).stdout.split()
         self.assertGreater(len(names), 50)
-        unwanted = re.compile(r"(?<![\w.-])/(work|farm)/|TO" r"DO|FIX" r"ME|\bX" r"XX\b")
+        unwanted = re.compile(r"TO" r"DO|FIX" r"ME|\bX" r"XX\b")
         for name in names:
             if name != "LICENSE" and (ROOT / name).is_file():
                 found = unwanted.search((ROOT / name).read_text(errors="replace"))

@@ -26,7 +26,7 @@ using Arguments = std::vector<std::string>;
 /// logout REGISTRY | --all: ends the session at the provider, then here even if that failed.
 [[nodiscard]] Result<> logout(Tools& tools, const Arguments& arguments);
 
-/// token REGISTRY/REPOSITORY[:pull,push] [--explain]: what the registry's own token server gives for the credential.
+/// token REGISTRY/REPOSITORY[:ACTIONS] [--explain]: what the registry's own token server gives for the credential.
 [[nodiscard]] Result<> token(Tools& tools, const Arguments& arguments);
 
 /// renew REGISTRY: run by docker-credential-oauth, not by people. Answers one JSON object on standard output,
