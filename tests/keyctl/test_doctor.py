@@ -109,6 +109,7 @@ class Ordinary(DoctorCase):
         self.world.in_ring("keyctl add user keyberth:bad.example 'no user name' $ring")
         check = self.found("problem", "logins", "damaged: the login of bad.example")
         self.assertEqual(check["remedy"], ["docker login 'bad.example'"])
+        self.found("ok", "round trip", "stored, read and removed")  # so that doctor --all says that it works
         self.assertEqual(self.world.call("store", login("bad.example")).code, 0)  # what docker login does
         self.assert_clean()
 

@@ -66,6 +66,7 @@ class DoctorCase(SandboxCase):
         problem = self.only("problem")
         self.assert_words_of_get(problem)
         self.assertIn(finding, problem["finding"])
+        self.assertEqual("round trip", self.doctor().links[-1], "one login that is over does not keep others away")
         self.log_in(problem)
         self.assert_well()
 
