@@ -4,7 +4,7 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <optional>
+#include <cerrno>
 #include <set>
 #include <utility>
 
@@ -13,23 +13,13 @@
 #include "common/family.h"
 #include "common/files.h"
 #include "common/helper.h"
+#include "common/login_keeper.h"
 #include "common/process.h"
 #include "common/protocol.h"
 #include "common/registries_conf.h"
-#include "common/server_key.h"
 
 namespace keyberth {
 namespace {
-
-/// The login as a client gets it; nothing when there is none.
-Result<std::optional<Credential>> stored(const Helper& helper, const std::string& server) {
-  Result<Credential> found = helper.store.get(lookup_keys(server));
-  if (found) {
-    return std::optional(std::move(*found));
-  }
-  return found.error().kind == ErrorKind::not_found ? Result<std::optional<Credential>>(std::nullopt)
-                                                    : pass_on(std::move(found));
-}
 
 bool same_login(const Credential& a, const Credential& b) {
   return a.username == b.username && a.secret.equals(b.secret);
@@ -88,39 +78,6 @@ Result<Options> parse_options(const Helper& helper, const std::vector<std::strin
   return options;
 }
 
-enum class Kept {
-  stored,   ///< it is there now
-  already,  ///< this very login was there
-  other,    ///< the store has another login for the server, which stays
-};
-
-/// Puts a login into the store, unless it has one for that server and may not `replace` it, and believes that it is
-/// there when it comes back out.
-Result<Kept> keep(const Helper& helper, const Credential& credential, bool replace = false) {
-  const auto before = stored(helper, credential.server);
-  if (!before) {
-    return tl::unexpected(before.error());
-  }
-  if (before->has_value() && same_login(**before, credential)) {
-    return Kept::already;
-  }
-  if (before->has_value() && !replace) {
-    return Kept::other;
-  }
-  KEYBERTH_TRY(helper.store.store(credential));
-  const auto after = stored(helper, credential.server);
-  if (!after) {
-    return tl::unexpected(after.error());
-  }
-  if (!after->has_value() || !same_login(**after, credential)) {
-    return fail(ErrorKind::damaged,
-                "the store does not give back the login of " + printable(credential.server) +
-                    " as it was stored, so it stays in the file",
-                "see why: " + helper.name + " doctor");
-  }
-  return Kept::stored;
-}
-
 /// The login under the name that clients ask a helper for.
 Credential as_kept(const ClientFile& file, const Credential& credential) {
   return {kept_name(file, credential.server), credential.username, Secret(credential.secret.view())};
@@ -146,8 +103,8 @@ std::set<std::string> missing_settings(const ClientFile& file, const HelperNames
 /// Moves one file's logins; adds to the report what became of each.
 class FileMove {
  public:
-  FileMove(const Helper& helper, ClientFile file, Options options)
-      : helper_(helper), file_(std::move(file)), options_(std::move(options)) {}
+  FileMove(const Helper& helper, LoginKeeper& keeper, ClientFile file, Options options)
+      : helper_(helper), keeper_(keeper), file_(std::move(file)), options_(std::move(options)) {}
 
   Result<> run() {
     const Result<std::string> text = read_config_file(file_.path);
@@ -168,17 +125,21 @@ class FileMove {
       const std::string why = obstacle(helper_, file_, *names, login);
       if (!why.empty()) {
         leave(login, why);
-      } else if (options_.dry_run) {
-        report += "  would move  " + named(login) + "\n";
       } else {
         KEYBERTH_TRY(move(login));
       }
     }
-    if (moved_.empty()) {
-      return {};
-    }
-    KEYBERTH_TRY(note_settings(*names));
-    KEYBERTH_TRY(replace_file(backup_path(file_.path), *text));
+    return moved_.empty() || options_.dry_run ? Result<>() : change(*text, *names);
+  }
+
+  std::string report;
+  std::size_t left = 0;
+  bool in_two_minds = false;  ///< some were left because the store has another login
+
+ private:
+  Result<> change(const std::string& text, const HelperNames& names) {
+    KEYBERTH_TRY(note_settings(names));
+    KEYBERTH_TRY(replace_file(backup_path(file_.path), text));
     Result<> done = take_away();
     if (done) {
       tell_containers();
@@ -188,16 +149,19 @@ class FileMove {
     return done;
   }
 
-  std::string report;
-  std::size_t left = 0;
+  /// A line of the report: what was done, or would be.
+  void tell(const std::string& done, const std::string& would, const std::string& what) {
+    std::string words = options_.dry_run ? "would " + would : done;
+    words.resize(std::max(words.size(), std::size_t{10}), ' ');
+    report += "  " + words + "  " + what + "\n";
+  }
 
- private:
   static std::string named(const PlainLogin& login) {
     return printable(login.credential.server) + " (" + printable(login.credential.username) + ")";
   }
 
   void leave(const PlainLogin& login, const std::string& why) {
-    report += "  left        " + named(login) + ": " + why + "\n";
+    tell("left", "leave", named(login) + ": " + why);
     ++left;
   }
 
@@ -208,7 +172,7 @@ class FileMove {
     const Result<std::string> former = read_config_file(backup);
     const auto saved = former ? plain_logins(*former) : tl::unexpected(former.error());
     const auto logins = plain_logins(text);
-    if (!saved || !logins || former->empty() || options_.dry_run) {
+    if (!saved || !logins || former->empty()) {
       return saved ? Result<>() : tl::unexpected(about_file(saved.error(), backup));
     }
     for (const PlainLogin& login : *saved) {
@@ -219,33 +183,38 @@ class FileMove {
       if (in_file || !why_immovable(file_, login).empty()) {
         continue;
       }
-      const Result<Kept> kept = keep(helper_, as_kept(file_, login.credential));
+      const Result<Kept> kept = keeper_.keep(as_kept(file_, login.credential));
       if (!kept) {
         return tl::unexpected(kept.error());
       }
-      if (*kept == Kept::stored) {
-        report += "  moved       " + named(login) + ", which stood in the backup only\n";
+      if (kept->how == Kept::How::stored) {
+        tell("moved", "move", named(login) + ", which stood in the backup only");
       }
     }
-    (void)unlink(backup.c_str());
-    report = printable_path(backup) + "\n" + report + "  removed: an interrupted migrate had left it\n";
-    return {};
+    report = printable_path(backup) + "\n" + report;
+    report +=
+        std::string("  ") + (options_.dry_run ? "would be " : "") + "removed: an interrupted migrate had left it\n";
+    return options_.dry_run || unlink(backup.c_str()) == 0 ? Result<>()
+                                                           : tl::unexpected(system_error("remove", backup, errno));
   }
 
   Result<> move(const PlainLogin& login) {
-    const Result<Kept> kept = keep(helper_, as_kept(file_, login.credential), options_.keep == "file");
+    const Result<Kept> kept = keeper_.keep(as_kept(file_, login.credential), options_.keep == "file");
     if (!kept) {
       return tl::unexpected(kept.error());
     }
-    if (*kept == Kept::other && options_.keep != "store") {
-      leave(login, "the store has another login for it; say which one to keep: " + helper_.name +
-                       " migrate --keep file, or --keep store");
+    const bool is_other = kept->how == Kept::How::other;
+    if (is_other && (options_.keep != "store" || kept->of_this_run)) {
+      leave(login, "the store has another login for it (" + printable(kept->username) + ")");
+      in_two_minds = true;
       return {};
     }
     moved_.push_back(&login);
-    report += (*kept == Kept::other ? "  taken out   " + named(login) + ": the store keeps its own login for it"
-                                    : "  moved       " + named(login)) +
-              "\n";
+    if (is_other) {
+      tell("taken out", "take out", named(login) + ": the store keeps its own login for it");
+    } else {
+      tell("moved", "move", named(login));
+    }
     return {};
   }
 
@@ -309,6 +278,7 @@ class FileMove {
   }
 
   const Helper& helper_;
+  LoginKeeper& keeper_;
   ClientFile file_;
   Options options_;
   std::vector<const PlainLogin*> moved_;
@@ -346,6 +316,11 @@ std::string asked_instead(const Helper& helper, const ClientFile& file, const He
   return asked == suffix_of(helper.name) ? "" : asked;
 }
 
+std::string keep_commands(const Helper& helper) {
+  return "To keep the login of the file:\n  " + helper.name + " migrate --keep file\nTo keep that of the store:\n  " +
+         helper.name + " migrate --keep store\n";
+}
+
 std::string backup_path(const std::string& path) { return path + ".keyberth-backup"; }
 
 Result<CommandOutput> migrate(const Helper& helper, const std::vector<std::string>& arguments) {
@@ -359,12 +334,16 @@ Result<CommandOutput> migrate(const Helper& helper, const std::vector<std::strin
     return tl::unexpected(files.error());
   }
   CommandOutput output{"", true};
+  LoginKeeper keeper(helper, options->dry_run);
+  bool in_two_minds = false;
   for (const ClientFile& file : *files) {
-    FileMove move(helper, file, *options);
+    FileMove move(helper, keeper, file, *options);
     KEYBERTH_TRY(move.run());
     output.text += move.report;
     output.good = output.good && move.left == 0;
+    in_two_minds = in_two_minds || move.in_two_minds;
   }
+  output.text += in_two_minds ? keep_commands(helper) : "";
   if (!output.text.empty() && !options->dry_run) {
     output.text += "See that it works: " + helper.name + " doctor\n";
   }

@@ -23,6 +23,9 @@ struct Helper;
 [[nodiscard]] std::string asked_instead(const Helper& helper, const ClientFile& file, const HelperNames& names,
                                         const std::string& server);
 
+/// For a server of which the file and the store have different logins: the two commands that choose, with words.
+[[nodiscard]] std::string keep_commands(const Helper& helper);
+
 /// Where migrate keeps the file as it was while it works; gone when all is well.
 [[nodiscard]] std::string backup_path(const std::string& path);
 
@@ -31,7 +34,8 @@ struct Helper;
 /// compared; then, beside a backup, one atomic change takes away exactly what was read back; then the backup is
 /// removed. Killed at any point, each login is still in the file or in the store, and another migrate finishes the
 /// work. Where the store has another login for a server, neither is touched, unless `--keep` says which of them is the
-/// right one. Not good (exit code 1) when a login had to stay.
+/// right one; what one run has stored, the same run never replaces. `--dry-run` reads and compares, and says what would
+/// become of each, with the same exit code. Not good (1) when a login had to stay.
 [[nodiscard]] Result<CommandOutput> migrate(const Helper& helper, const std::vector<std::string>& arguments);
 
 }  // namespace keyberth

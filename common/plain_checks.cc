@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "common/plain_checks.h"
 
+#include <algorithm>
 #include <iterator>
 #include <map>
 #include <string>
@@ -14,6 +15,7 @@
 #include "common/plain_logins.h"
 #include "common/process.h"
 #include "common/protocol.h"
+#include "common/server_key.h"
 
 namespace keyberth {
 namespace {
@@ -60,17 +62,61 @@ Check kept_here(const ClientFile& file, const PlainLogin& login, const std::stri
           ""};
 }
 
+using Logins = std::vector<const PlainLogin*>;
+
 /// Passwords in the file of which some helper gets the servers.
-Check plain_check(const ClientFile& file, const std::vector<std::string>& servers, const std::string& more,
-                  std::string remedy) {
+Check plain_check(const ClientFile& file, const Logins& logins, const std::string& more, std::string remedy) {
   std::string names;
-  for (const std::string& server : servers) {
-    names += (names.empty() ? "" : ", ") + printable(server);
+  for (const PlainLogin* login : logins) {
+    names += (names.empty() ? "" : ", ") + printable(login->credential.server);
   }
   return {kLink, State::problem,
-          (servers.size() == 1 ? "a password stands" : std::to_string(servers.size()) + " passwords stand") + " in " +
+          (logins.size() == 1 ? "a password stands" : std::to_string(logins.size()) + " passwords stand") + " in " +
               printable_path(file.path) + ", not encrypted" + more + ": " + names,
           std::move(remedy)};
+}
+
+/// Of these logins, the servers for which the store has one too. Whether it is another one is not known without reading
+/// it, for which somebody may have to be asked.
+std::string servers_in_store(const Helper& helper, const ClientFile& file, const Logins& logins) {
+  const Result<std::vector<Entry>> entries = helper.store.list();
+  std::string servers;
+  for (const PlainLogin* login : logins) {
+    const std::vector<std::string> keys = lookup_keys(kept_name(file, login->credential.server));
+    const bool is_there = entries && std::any_of(entries->begin(), entries->end(), [&](const Entry& entry) {
+                            return std::find(keys.begin(), keys.end(), entry.server) != keys.end();
+                          });
+    servers += is_there ? (servers.empty() ? "" : ", ") + printable(login->credential.server) : "";
+  }
+  return servers;
+}
+
+/// Whether two of the logins go to one server.
+bool has_twins(const ClientFile& file, const Logins& logins) {
+  for (auto it = logins.begin(); it != logins.end(); ++it) {
+    const std::vector<std::string> keys = lookup_keys(kept_name(file, (*it)->credential.server));
+    const auto is_twin = [&](const PlainLogin* other) {
+      return std::find(keys.begin(), keys.end(), kept_name(file, other->credential.server)) != keys.end();
+    };
+    if (std::any_of(std::next(it), logins.end(), is_twin)) {
+      return true;
+    }
+  }
+  return false;
+}
+
+/// Passwords that this helper can take.
+Check movable_check(const Helper& helper, const ClientFile& file, const Logins& logins, bool store_works) {
+  const std::string servers = store_works ? servers_in_store(helper, file, logins) : "";
+  if (!servers.empty()) {
+    return plain_check(file, logins, "", "The store has a login too for " + servers + ".\n" + keep_commands(helper));
+  }
+  const std::string migrate = helper.name + " migrate";
+  return plain_check(
+      file, logins, "",
+      store_works && has_twins(file, logins)
+          ? "Two of them are for one server. If they differ, it leaves one and asks which to keep:\n  " + migrate
+          : leading_here(migrate, store_works));
 }
 
 }  // namespace
@@ -82,7 +128,7 @@ std::vector<Check> examine_plain(const Helper& helper, const ClientFile& file, c
     return {{kLink, State::problem, printable_path(file.path) + ": " + logins.error().message,
              edit_to(helper.host, file, "Mend it by hand")}};
   }
-  std::map<std::string, std::vector<std::string>> movable;  // by the suffix of who is asked; empty is this helper
+  std::map<std::string, Logins> movable;  // by the suffix of who is asked; empty is this helper
   std::vector<Check> checks;
   std::vector<Check> broken;
   for (const PlainLogin& login : *logins) {
@@ -96,16 +142,16 @@ std::vector<Check> examine_plain(const Helper& helper, const ClientFile& file, c
     } else {
       // One that is missing is a problem of its own, and with that mended this helper is asked.
       const bool is_there = !asked.empty() && !find_program(helper.host, program_of(asked)).empty();
-      movable[is_there ? asked : ""].push_back(server);
+      movable[is_there ? asked : ""].push_back(&login);
     }
   }
-  for (const auto& [asked, servers] : movable) {
+  for (const auto& [asked, passwords] : movable) {
     if (asked.empty()) {
-      checks.push_back(plain_check(file, servers, "", leading_here(helper.name + " migrate", store_works)));
+      checks.push_back(movable_check(helper, file, passwords, store_works));
     } else {
       const std::string program = program_of(asked);
       checks.push_back(plain_check(
-          file, servers, ", while " + client_of(file) + " asks " + printable(program),
+          file, passwords, ", while " + client_of(file) + " asks " + printable(program),
           is_family(asked) ? program + " migrate" : edit_to(helper.host, file, "Take what is in their entries out")));
     }
   }

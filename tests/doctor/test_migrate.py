@@ -2,13 +2,14 @@
 import base64
 import json
 import random
+import shutil
 import signal
 import subprocess
 import time
 from pathlib import Path
 
 from docker_world import PASSWORD, USER, DockerMixin, write_oci_image
-from doctor import DoctorMixin
+from doctor import DoctorMixin, commands
 from pass_world import PASSPHRASE, PassCase, PassWorld
 from sandbox import BIN, main
 
@@ -91,7 +92,7 @@ class MigrateCase(MigrateMixin, PassCase):
         self.world.run(self.program, "store", input='{"ServerURL":"a.example","Username":"new","Secret":"new"}')
         self.write({"a.example": {"auth": encoded("alice", "old")}})
         before = self.config.read_text()
-        self.assertIn("the store has another login for it", self.migrate(code=1).out)
+        self.assertIn("  left        a.example (alice): the store has another login for it (new)\n", self.migrate(code=1).out)
         self.stored("a.example", "new", "new")
         self.assertEqual(self.config.read_text(), before)
 
@@ -141,7 +142,7 @@ class MigrateCase(MigrateMixin, PassCase):
                                     ("file", "old", "moved       a.example (alice)")):
             self.world.run(self.program, "store", input='{"ServerURL":"a.example","Username":"bob","Secret":"new"}')
             self.write({"a.example": {"auth": encoded("alice", "old")}})
-            self.assertIn(f"{self.program} migrate --keep file, or --keep store", self.migrate(code=1).out)
+            self.assertIn(f"\n  {self.program} migrate --keep {keep}\n", self.migrate(code=1).out)
             self.assertIn(words, self.migrate("--keep", keep).out)
             self.assertEqual(self.read(), {"auths": {"a.example": {}}, "credsStore": "pass"})
             self.assertEqual(self.get("a.example")["Secret"], secret)
@@ -231,6 +232,95 @@ class MigrateCase(MigrateMixin, PassCase):
         self.assertEqual(self.read()["auths"], {"a.example": {"auth": encoded("alice", "new")}, "b.example": {}})
 
 
+class TwoLoginsCase(MigrateMixin, PassCase):
+    """Different logins for one server: nothing is lost, and the printed commands come to an end."""
+    KEEP = [f"docker-credential-pass migrate --keep {which}" for which in ("file", "store")]
+
+    def store(self, server, user, secret):
+        self.world.run(self.program, "store", input=json.dumps({"ServerURL": server, "Username": user, "Secret": secret}))
+
+    def rehearsed(self, *arguments, code=0):
+        """What is done is what the rehearsal said, word for word, and the rehearsal did nothing."""
+        before = [(path, path.read_bytes()) for path in sorted(self.world.root.rglob("*.*")) if path.is_file()]
+        said = self.migrate(*arguments, "--dry-run", code=code).out
+        for path, content in before:
+            self.assertEqual(content, path.read_bytes(), path)
+        done = self.migrate(*arguments, code=code).out
+        for would, was in (("would move  ", "moved       "), ("would take out  ", "taken out   "), ("would leave  ", "left        "),
+                           ("would be removed", "removed")):
+            said = said.replace(would, was)
+        afterwards = ("See that it works", "  For podman", "    docker-credential-pass configure")
+        self.assertEqual(said, "".join(line for line in done.splitlines(True) if not line.startswith(afterwards)))
+        return done
+
+    def test_the_rehearsal_of_each_choice(self):
+        for arguments, code, words in (((), 1, "left "), (("--keep", "store"), 0, "taken out "), (("--keep", "file"), 0, "moved ")):
+            self.store("a.example", "bob", "new")
+            self.write({"a.example": {"auth": encoded("alice", "old")}})
+            self.assertIn(f"  {words}", self.rehearsed(*arguments, code=code))
+
+    def test_the_rehearsal_of_what_cannot_be_moved(self):
+        self.write({"odd.example": {"auth": "%%%"}, "a.example": {"auth": encoded("alice", "pw")}})
+        self.rehearsed(code=1)
+
+    def test_the_rehearsal_of_a_backup(self):
+        self.write({}, credsStore="pass")
+        self.backup.write_text(json.dumps({"auths": {"lost.example": {"auth": encoded("l", "only-here")}}}))
+        self.assertIn("lost.example (l), which stood in the backup only", self.rehearsed())
+
+    def advised(self):
+        """Doctor's commands, until all is well."""
+        asked = []
+        for _ in range(3):
+            found = [check for check in self.problems() if check["link"] == "passwords"]
+            if not found:
+                break
+            self.assertTrue(all(commands(check) for check in found), found)
+            for check in found:
+                asked.append(commands(check))
+                for command in commands(check):
+                    self.world.run("sh", "-c", command)
+        self.is_well()
+        return asked
+
+    def test_doctor_names_what_the_store_has_too(self):
+        self.store("https://a.example", "bob", "new")
+        self.write({"a.example": {"auth": encoded("alice", "old")}}, credsStore="pass")
+        remedy = self.the_problem("passwords", "a password stands in")
+        self.assertEqual(["The store has a login too for a.example.", "To keep the login of the file:", f"  {self.KEEP[0]}",
+                          "To keep that of the store:", f"  {self.KEEP[1]}"], remedy)
+        self.assertEqual([self.KEEP], self.advised())
+        self.assertEqual("alice", self.get("a.example")["Username"])
+        self.assertEqual("alice", self.get("https://a.example")["Username"])
+
+    def test_in_one_file(self):
+        for choice, user in zip(self.KEEP, ("bob", "alice")):
+            self.world.run(self.program, "erase", input="r.example")
+            self.write({"r.example": {"auth": encoded("alice", "1")}, "https://r.example": {"auth": encoded("bob", "2")}},
+                       credsStore="pass")
+            self.assertIn("Two of them are for one server", self.the_problem("passwords", "2 passwords")[0])
+            self.assertIn("  left        https://r.example (bob): the store has another login for it (alice)\n", self.rehearsed(code=1))
+            self.assertIn(choice, self.problems()[0]["remedy"][-1 if choice == self.KEEP[1] else -3])
+            self.do(choice)
+            self.is_well()
+            self.assertEqual(user, self.get("r.example")["Username"])
+            self.assertEqual({"r.example": {}, "https://r.example": {}}, self.read()["auths"])
+
+    def test_in_two_files(self):
+        """--keep chooses between file and store: what came from one file is not replaced by the other in the same run."""
+        auth = self.world.root / "auth.json"
+        self.world.env["REGISTRY_AUTH_FILE"] = str(auth)
+        for choice in ((), ("--keep", "file"), ("--keep", "store")):
+            self.world.run(self.program, "erase", input="a.example")
+            self.write({"a.example": {"auth": encoded("alice", "1")}}, credsStore="pass")
+            auth.write_text(json.dumps({"auths": {"a.example": {"auth": encoded("bob", "2")}}}))
+            self.rehearsed(*choice, code=1)
+            self.stored("a.example", "alice", "1")
+            self.assertEqual(encoded("bob", "2"), json.loads(auth.read_text())["auths"]["a.example"]["auth"])
+            self.assertEqual([self.KEEP], self.advised())
+            self.stored("a.example", "bob", "2")
+
+
 class LockedCase(MigrateMixin, PassCase):
     options = {"passphrase": PASSPHRASE}
 
@@ -244,6 +334,14 @@ class LockedCase(MigrateMixin, PassCase):
         self.migrate()
         self.assertEqual(self.read()["auths"], {"a.example": {}})
         self.stored("a.example", "alice", "pw")
+
+    def test_the_rehearsal_reads_the_store_too(self):
+        self.world.run(self.program, "store", input='{"ServerURL":"a.example","Username":"bob","Secret":"new"}')
+        self.write({"a.example": {"auth": encoded("alice", "pw")}})
+        for choice in ((), ("--keep", "store"), ("--keep", "file")):
+            self.assertIn("is locked", self.migrate(*choice, "--dry-run", code=1).err)
+        self.world.unlock()
+        self.assertIn("would leave", self.migrate("--dry-run", code=1).out)
 
     def test_a_backup_goes_when_its_logins_were_read_back(self):
         """It was the only place of this one."""
