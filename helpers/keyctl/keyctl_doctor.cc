@@ -7,7 +7,9 @@
 #include <optional>
 #include <string>
 
+#include "common/client_files.h"
 #include "common/files.h"
+#include "common/process.h"
 #include "common/protocol.h"
 #include "helpers/keyctl/keyctl_store.h"
 #include "helpers/keyctl/keyring.h"
@@ -90,7 +92,9 @@ bool is_in_namespace() {
   return words != " 0 0 " + std::to_string(kEveryId) + " ";
 }
 
-Check examine_reach(const Keyring& keyring) {
+/// podman starts its helpers in the user namespace that it makes for everybody but root; where there is docker, it may
+/// be used for nothing that needs a login.
+Check examine_reach(const Host& host, const Keyring& keyring) {
   const std::string name = (keyring.is_persistent() ? "_persistent." : "_uid.") + std::to_string(getuid());
   if (is_in_namespace()) {
     return {"reach", State::note,
@@ -98,6 +102,12 @@ Check examine_reach(const Keyring& keyring) {
                 " of this user namespace only: programs outside it, and in other containers, have " +
                 "logins of their own",
             ""};
+  }
+  const Clients clients = clients_of(host);
+  if (clients.containers && geteuid() != 0 && !find_program(host, "podman").empty()) {
+    return {"reach", clients.docker ? State::note : State::problem,
+            "podman asks in a user namespace of its own, where the kernel has another keyring without these logins",
+            "See which other store works here and how to take it:\n  docker-credential-keyctl doctor --all"};
   }
   return {"reach", State::ok,
           "the keyring " + name + ": every process of this user has it, cron jobs and ssh sessions as well", ""};
@@ -150,7 +160,7 @@ std::vector<Check> examine_keyctl(Host& host) {
   return {{"kernel keyring", State::ok, "may be used here", ""},
           examine_quota(),
           examine_expiry(*keyring, keys.value_or("")),
-          examine_reach(*keyring),
+          examine_reach(host, *keyring),
           examine_logins(*keyring, keys.value_or(""))};
 }
 

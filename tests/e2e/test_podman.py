@@ -293,6 +293,9 @@ class OrdinaryUserTest(PodmanCase):
                 self.assertEqual(self.stored(world), {world.registry: USER} if seen_outside else {})
                 inside = world.podman("unshare", f"docker-credential-{world.helper_name}", "list")
                 self.assertEqual(json.loads(inside.out), {world.registry: USER})
+                world.without_programs("docker")
+                report = Report(world.run(f"docker-credential-{world.helper_name}", "doctor", "--json"))
+                self.assertEqual([problem["link"] for problem in report.of("problem")], [] if seen_outside else ["reach"])
                 self.succeeds(world.podman("logout", world.registry))
                 self.refused(world.pull())
 

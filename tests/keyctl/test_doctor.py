@@ -71,6 +71,19 @@ class Ordinary(DoctorCase):
         self.assertEqual(self.world.run("sh", "-c", check["remedy"][1].partition(" | ")[0]).out,
                          settings.replace(" ", "\n") + "\n")
 
+    @trouble(11, "podman asks in a user namespace")
+    def test_podman_that_has_a_keyring_of_its_own(self):
+        conf = self.world.root / "registries.conf"
+        conf.write_text('credential-helpers = ["keyctl"]')
+        self.world.env["CONTAINERS_REGISTRIES_CONF"] = str(conf)
+        self.world.add_program("docker", "exit 0")
+        self.found("note", "reach", "podman asks in a user namespace of its own")
+        self.world.without_programs("docker")
+        check = self.found("problem", "reach", "podman asks in a user namespace of its own")
+        self.assertEqual(check["remedy"][1], "  docker-credential-keyctl doctor --all")
+        (self.world.root / "others/podman").unlink()  # skopeo makes no namespace
+        self.found("ok", "reach")
+
     def test_healthy(self):
         self.world.call("store", login())
         self.assert_clean()
