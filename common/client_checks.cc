@@ -34,7 +34,6 @@ using State = Check::State;
 
 constexpr std::chrono::seconds kAnswerTime{10};
 constexpr const char* kForContainers = "credential-helpers";
-const std::string kSeeHow = "This says what mends it:\n  ";
 const std::string kWorksNot = "does not work: ";
 
 /// A helper that is of no use.
@@ -55,12 +54,19 @@ class NamedHelpers {
     return known != useless_.end() ? known->second : useless_.emplace(suffix, look(program_of(suffix))).first->second;
   }
 
-  /// What to say of the store of another member of the family; nothing when all is well, or it is none of them.
-  const std::optional<std::string>& trouble(const std::string& suffix) {
+  /// Whether that one is fit to keep logins.
+  bool good(const std::string& suffix) {
+    return !suffix.empty() && useless(suffix).why.empty() && !trouble(suffix, true);
+  }
+
+  /// What to say of the store of another helper; nothing when all is well. One that is none of the family is asked only
+  /// when it has to answer for all registries: those of the clouds need none of other hosts.
+  std::optional<std::string> trouble(const std::string& suffix, bool for_all) {
+    if (suffix.empty() || (!for_all && !is_family(suffix))) {
+      return std::nullopt;
+    }
     const auto known = troubles_.find(suffix);
-    return known != troubles_.end()
-               ? known->second
-               : troubles_.emplace(suffix, is_family(suffix) ? ask(suffix) : std::nullopt).first->second;
+    return known != troubles_.end() ? known->second : troubles_.emplace(suffix, ask(suffix)).first->second;
   }
 
  private:
@@ -81,10 +87,13 @@ class NamedHelpers {
   }
 
   [[nodiscard]] std::optional<std::string> ask(const std::string& suffix) const {
+    if (!is_family(suffix)) {
+      return ask_as_client(program_of(suffix));
+    }
     const auto checks = ask_doctor(host_, program_of(suffix), kAnswerTime);
     if (!checks) {
       return checks.error().kind == ErrorKind::timed_out ? kWorksNot + checks.error().message
-                                                         : ask_older(program_of(suffix));
+                                                         : ask_as_client(program_of(suffix));
     }
     const auto found = std::find_if(checks->begin(), checks->end(),
                                     [](const Check& check) { return check.state == Check::State::problem; });
@@ -94,9 +103,9 @@ class NamedHelpers {
     return (works(*checks) ? "has a problem: " : kWorksNot) + found->finding;
   }
 
-  /// An older helper of the same name knows no doctor. It is asked for a login that nobody has: prompts for nothing,
-  /// and says what is wrong with its store.
-  [[nodiscard]] std::optional<std::string> ask_older(const std::string& program) const {
+  /// Others, and older helpers of the same names, know no doctor. They are asked for a login that nobody has: prompts
+  /// for nothing, and says what is wrong with the store.
+  [[nodiscard]] std::optional<std::string> ask_as_client(const std::string& program) const {
     ProcessRequest request;
     request.arguments = {program, "get"};
     request.input = "doctor.keyberth.invalid";
@@ -138,6 +147,14 @@ Check no_helper_check(const Helper& helper, const std::string& path, std::string
           store_works ? helper.name + " configure" : ""};
 }
 
+/// Where more is said about a store that does not work.
+std::string see_how(const std::string& suffix) {
+  const std::string program = program_of(suffix);
+  return is_family(suffix)
+             ? "This says what mends it:\n  " + program + " doctor"
+             : "This is what it says to everybody:\n  echo registry.example.com | " + shell_word(program) + " get";
+}
+
 /// What to do about a helper that is of no use; `take_over` names this one instead.
 std::string way_out(const Useless& it, const std::string& take_over, bool store_works) {
   if (it.see.empty()) {
@@ -170,10 +187,10 @@ Check store_check(const Helper& helper, NamedHelpers& named, const ForAll& setti
               way_out(useless, configure, store_works)};
     }
   }
-  const std::string program = program_of(setting.suffix);
-  if (const auto& trouble = named.trouble(setting.suffix)) {
+  const std::string program = printable(program_of(setting.suffix));
+  if (const auto trouble = named.trouble(setting.suffix, true)) {
     return {setting.link, State::problem, client + " keeps logins with " + program + ", which " + *trouble,
-            kSeeHow + program + " doctor" + (store_works ? "\nOr keep them here:\n  " + configure : "")};
+            see_how(setting.suffix) + (store_works ? "\nOr keep them here:\n  " + configure : "")};
   }
   if (setting.has_some) {
     return {setting.link, State::ok,
@@ -182,8 +199,7 @@ Check store_check(const Helper& helper, NamedHelpers& named, const ForAll& setti
   if (setting.suffix.empty()) {
     return none;
   }
-  return {setting.link, State::note,
-          client + " keeps logins with " + program_of(printable(setting.suffix)) + ", not here",
+  return {setting.link, State::note, client + " keeps logins with " + program + ", not here",
           store_works ? "If you want them here:\n  " + configure : ""};
 }
 
@@ -232,11 +248,11 @@ void check_registries(const Helper& helper, NamedHelpers& named, const ClientFil
       checks.push_back({"credHelpers", State::problem,
                         printable_path(file.path) + " sends " + printable(registry) + " to " + useless.why,
                         way_out(useless, configure_command(helper, file, registry), store_works)});
-    } else if (const auto& trouble = named.trouble(name)) {
+    } else if (const auto trouble = named.trouble(name, false)) {
       checks.push_back({"credHelpers", State::problem,
                         printable_path(file.path) + " sends " + printable(registry) + " to " + program_of(name) +
                             ", which " + *trouble,
-                        kSeeHow + program_of(name) + " doctor"});
+                        see_how(name)});
     }
   }
   if (!ours.empty()) {
@@ -258,13 +274,15 @@ void check_names(const Helper& helper, const ClientFile& file, const HelperNames
 
 }  // namespace
 
-std::vector<Check> examine_clients(const Helper& helper, bool store_works) {
+ClientChecks examine_clients(const Helper& helper, bool store_works) {
   const Result<std::vector<ClientFile>> files = client_files(helper.host);
   if (!files) {
-    return {{"config.json", State::problem, files.error().message, kSetHome}};
+    return {{{"config.json", State::problem, files.error().message, kSetHome}}};
   }
   std::vector<Check> checks;
   NamedHelpers named(helper.host);
+  bool here = false;
+  bool elsewhere = false;
   bool for_some = false;  // of podman's, in a file that stays
   for (const ClientFile& file : *files) {
     const Result<std::string> text = read_config_file(file.path);
@@ -279,6 +297,8 @@ std::vector<Check> examine_clients(const Helper& helper, bool store_works) {
                         edit_command(helper.host, file.path)});
       continue;
     }
+    here = here || names->store == suffix_of(helper.name) || names_for_some(helper, *names);
+    elsewhere = elsewhere || named.good(names->store);
     if (!file.containers) {
       const ForAll setting{file, "credsStore", names->store, names_for_some(helper, *names)};
       checks.push_back(
@@ -298,7 +318,7 @@ std::vector<Check> examine_clients(const Helper& helper, bool store_works) {
   if (clients_of(helper.host).containers) {
     checks.push_back(containers_check(helper, named, for_some, store_works));
   }
-  return checks;
+  return {std::move(checks), elsewhere && !here};
 }
 
 }  // namespace keyberth

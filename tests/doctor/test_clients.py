@@ -128,6 +128,18 @@ class HelperNamesCase(ClientCase):
             else:
                 self.the_problem("credsStore", f"which does not work: {said}")
 
+    def test_a_foreign_helper_that_never_answers_well(self):
+        """Docker Desktop's, while that is not running: it is there, and no login works."""
+        self.program_on_path("docker-credential-desktop", "#!/bin/sh\n[ $1 = version ] || { echo 'is it running?'; exit 1; }\n")
+        self.write(credHelpers={"gcr.io": "desktop"}, credsStore="pass")
+        self.is_well()  # it may have no answer for others
+        self.write(credsStore="desktop")
+        remedy = self.the_problem("credsStore", "keeps logins with docker-credential-desktop, which does not work: is it running?")
+        self.assertEqual(remedy[::2], ["This is what it says to everybody:", "Or keep them here:"])
+        self.assertIn("is it running?", self.world.run("sh", "-c", remedy[1]).out)
+        self.do(remedy[3])
+        self.is_well()
+
     def test_podmans_other_file(self):
         """The printed command changes the file that it is about."""
         folder = Path(self.world.env["XDG_RUNTIME_DIR"]) / "containers"

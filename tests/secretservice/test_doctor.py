@@ -103,7 +103,15 @@ class NoBus(DoctorCase):
         self.world.run("sh", "-c", table[-1].split(": ")[1])
         config = json.loads((self.world.root / "docker/config.json").read_text())
         self.assertEqual(config, {"credsStore": "keyctl"})
-        self.assertTrue(Report(self.world.run("docker-credential-keyctl", "doctor", "--json")).ok)
+        for helper in ["docker-credential-keyctl", HELPER]:  # nobody uses the second any more
+            self.assertTrue(Report(self.world.run(helper, "doctor", "--json")).ok, helper)
+
+    def test_a_store_that_somebody_uses(self):
+        """It has to work, whoever keeps the other logins."""
+        config = self.world.root / "docker/config.json"
+        config.write_text('{"credsStore": "keyctl", "credHelpers": {"r.example": "secretservice"}}')
+        self.assertEqual([check["link"] for check in Report(self.world.run(HELPER, "doctor", "--json")).of("problem")],
+                         ["session bus"])
 
     def test_addresses_that_lead_nowhere(self):
         for address in ["garbage", "disabled:", "autolaunch:", f"unix:path={self.world.root}/gone"]:
