@@ -80,7 +80,8 @@ class Ordinary(DoctorCase):
         self.found("note", "reach", "podman asks in a user namespace of its own")
         self.world.without_programs("docker")
         check = self.found("problem", "reach", "podman asks in a user namespace of its own")
-        self.assertEqual(check["remedy"][1], "  docker-credential-keyctl doctor --all")
+        done = self.world.run("sh", "-c", check["remedy"][1].strip())
+        self.assertRegex(done.out, r"(?m)^keyctl +no +podman asks in a user namespace of its own")
         (self.world.root / "others/podman").unlink()  # skopeo makes no namespace
         self.found("ok", "reach")
 
