@@ -15,8 +15,8 @@ namespace keyberth {
 /// behind that value is ignored. Nesting is limited to 64 levels, text must be valid UTF-8.
 [[nodiscard]] Result<Credential> parse_credential_json(std::string_view text);
 
-/// Whether `text` is one JSON value and nothing else, without a byte order mark, for programs written in Go: its strings
-/// may have invalid UTF-8 and halves of surrogate pairs, its numbers any size.
+/// Whether `text` is one JSON value and nothing else, without a byte order mark, for programs written in Go: its
+/// strings may have invalid UTF-8 and halves of surrogate pairs, its numbers any size.
 [[nodiscard]] bool is_json(std::string_view text);
 
 /// The text of a JSON string literal with its quotes; nothing when it is none. U+FFFD stands for what is not valid
