@@ -72,12 +72,12 @@ class RealProviderTest(DeviceCase):
         running = self.world.spawn(HELPER, "login", self.world.host, "--json")
         started = time.time()
         event = running.event("verification")
-        time.sleep(4.5)
+        self.world.wait_for(lambda: len(provider.count()["polls"]) == 2, "the second poll")
         provider.approve(event["user_code"])
         self.assertEqual(running.finish().code, 0)
         polls = provider.count()["polls"]
         self.assertGreaterEqual(polls[0] - started, 1.5, "the first poll came at once")
-        self.assertEqual(len(polls), 3)
+        self.assertGreaterEqual(len(polls), 3)
         for earlier, later in zip(polls, polls[1:]):
             self.assertGreaterEqual(later - earlier, 1.95)
 
@@ -91,11 +91,11 @@ class RealProviderTest(DeviceCase):
         provider = self.start(slow_down=1)
         running = self.world.spawn(HELPER, "login", self.world.host, "--json")
         event = running.event("verification")
-        self.world.wait_for(lambda: len(provider.count()["polls"]) == 2, "the poll after slow_down", 15)
+        self.world.wait_for(lambda: len(provider.count()["polls"]) == 2, "the poll after slow_down")
         provider.approve(event["user_code"])
         self.assertEqual(running.finish().code, 0)
         polls = provider.count()["polls"]
-        self.assertEqual(len(polls), 3)
+        self.assertGreaterEqual(len(polls), 3)
         for earlier, later in zip(polls, polls[1:]):
             self.assertGreaterEqual(later - earlier, 5.9)
 
@@ -107,7 +107,7 @@ class RealProviderTest(DeviceCase):
         provider = self.start(device_code=3)
         done = self.world.login(decide=lambda code: None)
         self.fails(done, "in time")
-        self.assertLess(done.seconds, 6)
+        self.assertLess(done.seconds, 60)  # and not after ten minutes
         self.assertLessEqual(len(provider.count()["polls"]), 3)
 
     @unittest.skipIf(SANITIZED, "the sanitizers want to be loaded first")
@@ -123,8 +123,9 @@ class RealProviderTest(DeviceCase):
                 "FAKETIME_DONT_FAKE_MONOTONIC": "1"}
         running = self.world.spawn(HELPER, "login", self.world.host, "--json", env=fake)
         event = running.event("verification")
+        polls = len(provider.count()["polls"])
         clock.write_text("+30m\n")
-        time.sleep(1.5)
+        self.world.wait_for(lambda: len(provider.count()["polls"]) > polls + 1, "a poll after that")
         provider.approve(event["user_code"])
         done = running.finish()
         self.assertEqual(done.code, 0, done)
@@ -135,7 +136,7 @@ class RealProviderTest(DeviceCase):
         running = self.world.spawn(HELPER, "login", self.world.host, "--json")
         running.event("verification")
         running.signal(signal.SIGINT)
-        done = running.finish(5)
+        done = running.finish()
         self.assertEqual(done.code, 130, done)
         self.not_logged_in()
         self.assertEqual(provider.count()["statuses"].get("device_code 200"), None)
@@ -145,10 +146,11 @@ class RealProviderTest(DeviceCase):
         running = self.world.spawn(HELPER, "login", self.world.host, "--json")
         event = running.event("verification")
         provider.set(down=True)
-        time.sleep(2.5)
+        polls = len(provider.count()["polls"])
+        self.world.wait_for(lambda: len(provider.count()["polls"]) > polls + 1, "polls in vain")
         provider.set(down=False)
         provider.approve(event["user_code"])
-        self.assertEqual(running.finish(60).code, 0)
+        self.assertEqual(running.finish().code, 0)
 
     def test_login_again_replaces(self):
         provider = self.start()
@@ -305,7 +307,8 @@ class FaultyProviderTest(DeviceCase):
         done = self.login()
         self.assertEqual(done.code, 0, (done, done.events))
         self.assertEqual(len(times), 3)
-        self.assertGreater(times[2] - times[1], times[1] - times[0] - 0.2)
+        for pause, earlier, later in zip((2, 4), times, times[1:]):
+            self.assertGreater(later - earlier, pause - 0.1)
 
     def test_token_of_another_type(self):
         self.provider.answers["/token"] = self.provider.tokens(token_type="mac")

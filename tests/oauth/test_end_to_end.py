@@ -63,8 +63,9 @@ class Story:
     """What has to work however one logged in."""
 
     def test_login_push_pull_with_tokens_of_a_few_seconds(self):
-        self.set_up(access_token=12)
+        self.set_up()
         for version in self.each():
+            self.provider.set(access_token=12)
             name = f"team/app:v{version}"
             image = f"{self.world.host}/{name}"
             refused = self.push(name)
@@ -73,19 +74,19 @@ class Story:
             done = self.log_in()
             self.assertEqual(done.code, 0, done)
             self.assertEqual(json.loads(self.world.config.read_text())["credHelpers"], {self.world.host: "oauth"})
-            self.provider.reset()
-            first = self.world.session()["access_token"]
             self.succeeds(self.push(name))
             self.succeeds(self.pull(name))
             self.no_trace()
 
-            time.sleep(12.5)
-            self.assertFalse(self.provider.introspect(first)["active"])
+            first = self.world.session()["access_token"]
+            self.world.wait_for(lambda: not self.provider.introspect(first)["active"], "the end of the token")
+            self.provider.reset()
+            self.provider.set(access_token=3600)
             self.succeeds(self.world.docker("pull", image))
             self.assertEqual(self.provider.refreshes(), 1)
             self.assertNotEqual(self.world.session()["access_token"], first)
 
-            time.sleep(7)  # half of its life is over: renewed in good time
+            self.world.age_session(3600 - 120)  # it is about to end: renewed in good time
             self.succeeds(self.world.docker("push", image))
             self.assertEqual(self.provider.refreshes(), 2)
             self.succeeds(self.pull(name))

@@ -29,6 +29,7 @@ class LightWorld(PassWorld):
         self.config = self.root / "config/docker-credential-oauth/config.json"
         self.system_config = self.root / "etc/docker-credential-oauth/config.json"
         self.helper = HELPER
+        self.host = REGISTRY
         self.configure({REGISTRY: RULE})
 
     def configure(self, registries, vault="pass", **more):
@@ -118,13 +119,6 @@ class GetTest(LightCase):
                           f"docker-credential-oauth login {REGISTRY}")
         self.assertNotIn("not found", done.out)
 
-    @unittest.skipIf(SANITIZED, "sanitizers take time")
-    def test_logged_out_answers_within_50_ms(self):
-        self.assert_not_found()
-        times = sorted(self.world.call("get", REGISTRY).seconds for _ in range(15))
-        self.assertLess(times[0], 0.05, times)
-        self.assertLess(times[len(times) // 2], 0.1, times)
-
     @unittest.skipIf(SANITIZED, "strace and leak detection do not go together")
     def test_nothing_but_the_vault_is_asked(self):
         """Neither logged out nor with a fresh credential does anything open an internet socket."""
@@ -188,7 +182,7 @@ class GetTest(LightCase):
         self.assert_fails(expired, "could not be renewed in time", "try again")
 
     def test_renewal_goes_on_when_the_caller_is_killed(self):
-        self.world.alone_with(f"touch {self.world.root}/begun; sleep 0.5; touch {self.world.root}/ended\n")
+        self.world.alone_with(f"cd {self.world.root}; touch begun; until [ -e killed ]; do sleep 0.05; done; touch ended\n")
         self.world.make_session(age=3700)
         process = subprocess.Popen([self.world.helper, "get"], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL,
                                    stderr=subprocess.DEVNULL, env=self.world.env, start_new_session=True)
@@ -197,7 +191,7 @@ class GetTest(LightCase):
         self.world.wait_for((self.world.root / "begun").exists, "the network program")
         os.killpg(process.pid, signal.SIGKILL)
         process.wait()
-        self.assertFalse((self.world.root / "ended").exists())
+        (self.world.root / "killed").touch()
         self.world.wait_for((self.world.root / "ended").exists, "its end")
 
 

@@ -89,7 +89,7 @@ class RegistryTest(ProviderCase):
         self.provider.approve(running.event("verification")["user_code"])
         self.world.wait_for(lambda: len(registry.asked("/v2/")) > 1, "the trial")
         running.signal(signal.SIGINT)
-        done = running.finish(5)
+        done = running.finish()
         self.assertEqual(done.code, 130, done)
         self.assertIsNotNone(self.world.session())
         self.assertIn("is stored", done.err)

@@ -44,6 +44,7 @@ class MintTest(ProviderCase):
         user, secret = self.logged_in(mint={"shape": "id-token"})
         self.assertEqual((user, self.claims(secret)["sub"], self.claims(secret)["aud"]), ("alice", "alice", "cli"))
         time.sleep(4)
+        self.provider.set(id_token=3600)
         self.provider.reset()
         user, later = self.world.credential()
         self.assertGreater(self.claims(later)["exp"], self.claims(secret)["exp"])

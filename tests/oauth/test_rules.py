@@ -468,7 +468,7 @@ class R8LoopbackTest(RuleCase):
         running = self.start()
         self.opened()
         running.signal(signal.SIGINT)
-        self.assertEqual(running.finish(5).code, 130)
+        self.assertEqual(running.finish().code, 130)
         self.assertIsNone(self.world.session())
 
     def test_attack_loopback_hijack_takes_the_first_request(self):

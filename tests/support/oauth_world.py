@@ -166,7 +166,7 @@ class Running:
         self.started = time.monotonic()
         self.out = b""
 
-    def line(self, timeout=20):
+    def line(self, timeout=60):
         """The next line of standard output; None at its end."""
         deadline = time.monotonic() + timeout
         while b"\n" not in self.out:
@@ -179,7 +179,7 @@ class Running:
         line, self.out = self.out.split(b"\n", 1)
         return line.decode()
 
-    def event(self, name=None, timeout=20):
+    def event(self, name=None, timeout=60):
         """The next event, or the next one of that name; None when there is none any more."""
         while (line := self.line(timeout)) is not None:
             event = json.loads(line)
@@ -187,7 +187,7 @@ class Running:
                 return event
         return None
 
-    def finish(self, timeout=30):
+    def finish(self, timeout=60):
         try:
             out, err = self.process.communicate(timeout=timeout)
         except subprocess.TimeoutExpired:

@@ -2,15 +2,14 @@
 import contextlib
 import socket
 import threading
-import time
 
 
 class Server:
     """Answers each connection with `serve(connection)`, after a TLS handshake when there is a context. What clients sent
-    before that is in `heads`, failed handshakes in `refused`."""
+    before that is in `heads`, failed handshakes in `refused`, the addresses of all in `clients`."""
 
     def __init__(self, serve, context=None, host="127.0.0.1"):
-        self.serve, self.context, self.heads, self.refused = serve, context, [], 0
+        self.serve, self.context, self.heads, self.clients, self.refused = serve, context, [], [], 0
         self.listener = socket.create_server((host, 0), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
         self.port = self.listener.getsockname()[1]
         self.thread = threading.Thread(target=self.run, daemon=True)
@@ -19,7 +18,9 @@ class Server:
     def run(self):
         with contextlib.suppress(OSError):
             while True:
-                threading.Thread(target=self.connected, args=(self.listener.accept()[0],), daemon=True).start()
+                connection, client = self.listener.accept()
+                self.clients.append(client)
+                threading.Thread(target=self.connected, args=(connection,), daemon=True).start()
 
     def connected(self, connection):
         with contextlib.suppress(OSError), connection:
@@ -79,9 +80,8 @@ def tunnel(server, connection):
     line = server.head(connection).split("\r\n")[0]
     with socket.create_connection(("127.0.0.1", int(line.split()[1].split(":")[1]))) as other:
         connection.sendall(b"HTTP/1.1 200 Connected\r\nX-Proxy: yes\r\n\r\n")
-        for source, sink in ((connection, other), (other, connection)):
-            threading.Thread(target=copy, args=(source, sink), daemon=True).start()
-        time.sleep(3)
+        threading.Thread(target=copy, args=(connection, other), daemon=True).start()
+        copy(other, connection)
 
 
 def copy(source, sink):

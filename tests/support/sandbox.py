@@ -65,7 +65,7 @@ class Sandbox:
     def home(self):
         return Path(self.env["HOME"])
 
-    def run(self, *argv, input=b"", timeout=30, env=None, **popen):
+    def run(self, *argv, input=b"", timeout=100, env=None, **popen):
         """Runs to the end and returns Done. A program that outlives `timeout` fails the test, with its group killed."""
         if isinstance(input, str):
             input = input.encode()
@@ -112,7 +112,7 @@ class Sandbox:
                     (folder / program.name).symlink_to(program)
         self.env["PATH"] = str(folder)
 
-    def wait_for(self, condition, what, timeout=20):
+    def wait_for(self, condition, what, timeout=60):
         """Polls until `condition()` is true; fails with `what` when that takes longer than `timeout` seconds."""
         deadline = time.monotonic() + timeout
         while time.monotonic() < deadline:

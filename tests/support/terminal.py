@@ -36,7 +36,7 @@ class Terminal:
         self.text += data.decode(errors="replace").replace("\r\n", "\n")
         return bool(data)
 
-    def until(self, pattern, timeout=20):
+    def until(self, pattern, timeout=60):
         """Waits until it is on the screen, and returns it."""
         deadline = time.monotonic() + timeout
         while not (found := re.search(pattern, self.plain)):
@@ -47,7 +47,7 @@ class Terminal:
     def type(self, keys):
         os.write(self.master, keys)
 
-    def type_hidden(self, keys, timeout=20):
+    def type_hidden(self, keys, timeout=60):
         """Types a secret once the terminal does not show it: docker asks first, and tells the terminal afterwards."""
         deadline = time.monotonic() + timeout
         while termios.tcgetattr(self.master)[3] & termios.ECHO:
@@ -55,12 +55,12 @@ class Terminal:
             assert going and time.monotonic() < deadline, f"the terminal would show a secret:\n{self.text}"
         self.type(keys)
 
-    def finish(self, timeout=20):
+    def finish(self, timeout=60):
         """The exit code, once all has been read."""
         deadline = time.monotonic() + timeout
         while self.read(0.2) and time.monotonic() < deadline and self.process.poll() is None:
             pass
-        code = self.process.wait(5)
+        code = self.process.wait(20)
         while select.select([self.master], [], [], 0.1)[0] and self.read(0):
             pass
         return code
