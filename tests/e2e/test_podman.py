@@ -230,6 +230,7 @@ class PodmanAloneTest(PodmanCase):
         self.succeeds(world.log_in())
         told = self.succeeds(world.run(program, "migrate")).out
         [command] = [line.strip() for line in told.splitlines() if line.startswith(f"    {program}")]
+        self.assertEqual(command, f"{program} configure --containers")
         self.succeeds(world.run("sh", "-c", command))
         self.assertTrue(Report(world.run(program, "doctor", "--json")).ok)
         os.unlink(f"{world.env['XDG_RUNTIME_DIR']}/containers/auth.json")
