@@ -31,7 +31,14 @@ bool same_file(const std::string& a, const std::string& b) {
          one.st_ino == other.st_ino;
 }
 
-std::string without_sudo(const std::string& user) {
+/// Of whom to speak.
+std::string client_here(const Host& host) { return clients_of(host).docker ? "docker" : "podman"; }
+
+/// podman needs no power for what it does for a user.
+std::string without_sudo(const Host& host, const std::string& user) {
+  if (!clients_of(host).docker) {
+    return "Run podman without sudo";
+  }
   return "Let docker be run without sudo, which gives root's power to that user, and log in again:\n  sudo usermod -aG "
          "docker " +
          shell_word(user);
@@ -71,11 +78,12 @@ std::optional<Check> sudo_check(const Host& host) {
     return Check{
         "user", State::problem,
         "this is run as root with the home folder of " + describe_user(info.st_uid) + ", " + printable_path(*home),
-        (owner ? without_sudo(*owner) + "\n" : "") + "For the logins of root:\n  " + kSetHome};
+        (owner ? without_sudo(host, *owner) + "\n" : "") + "For the logins of root:\n  " + kSetHome};
   }
   if (caller && *caller != "root") {
-    return Check{"user", State::note, "under sudo docker uses the logins of root, not those of " + printable(*caller),
-                 without_sudo(*caller)};
+    return Check{"user", State::note,
+                 "under sudo " + client_here(host) + " uses the logins of root, not those of " + printable(*caller),
+                 without_sudo(host, *caller)};
   }
   return std::nullopt;
 }
@@ -83,7 +91,7 @@ std::optional<Check> sudo_check(const Host& host) {
 }  // namespace
 
 Check examine_program(const Helper& helper) {
-  const std::string client = clients_of(helper.host).docker ? "docker" : "podman";
+  const std::string client = client_here(helper.host);
   const std::string self = own_path();
   const std::string found = find_program(helper.host, helper.name);
   const std::string prefer = "export PATH=" + shell_word(own_folder()) + ":\"$PATH\"";

@@ -1,10 +1,11 @@
 """A machine with podman and without docker: configure, migrate and doctor speak of podman's files only."""
 import json
+import os
 import shutil
 from pathlib import Path
 
 from client_case import EDITOR, ClientCase, encoded
-from sandbox import main
+from sandbox import BIN, main
 from trouble import trouble
 
 LOGIN = '{"ServerURL":"quay.io","Username":"u","Secret":"s"}'
@@ -116,6 +117,21 @@ class DoctorCase(PodmanCase):
         path = self.conf('credential-helpers = "pass"\n')
         remedy = self.the_problem("credential-helpers", f"{path}: its credential-helpers is no list of texts")
         self.assertEqual(remedy, [f"{EDITOR} '{path}'"])
+
+    def test_nobody_speaks_of_docker(self):
+        """Neither where the helper is missing in PATH nor under sudo."""
+        if os.getuid() != 0:
+            self.skipTest("needs root")
+        self.run_helper("configure")
+        found = {check["link"]: check for check in self.is_well(env={"SUDO_USER": "alice"})["checks"]}
+        self.assertEqual(found["user"]["finding"], "under sudo podman uses the logins of root, not those of alice")
+        self.assertEqual(found["user"]["remedy"], ["Run podman without sudo"])
+        others = self.world.root / "others"
+        for program in others.glob("docker-credential-*"):
+            program.unlink()
+        problems = self.problems(program=BIN / self.program)
+        self.assertEqual(problems[0]["finding"], f"{self.program} is not in PATH, where podman looks for it")
+        self.assertNotIn("docker ", json.dumps(problems))
 
     def test_with_docker_too_it_is_a_note(self):
         """Who has both may use podman for nothing that needs a login."""
