@@ -221,7 +221,7 @@ class Entries {
 
   [[nodiscard]] std::string set_aside(const std::string& path) const {
     const std::string name = path.substr(path.rfind('/') + 1);
-    return "mv -n " + shell_word(store_ + "/" + path) + " " + shell_word(store_ + "/" + name) + "\n";
+    return "mv -n " + shell_word(store_ + "/" + path) + " " + shell_word(free_name(store_ + "/" + name)) + "\n";
   }
 
   static std::vector<std::string> servers_of(const std::vector<std::string>& folders) {

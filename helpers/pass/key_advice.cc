@@ -4,11 +4,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "common/files.h"
 #include "common/process.h"
 #include "common/protocol.h"
 #include "helpers/pass/entry_path.h"
 #include "helpers/pass/git.h"
 #include "helpers/pass/key_doctor.h"
+#include "helpers/pass/key_files.h"
 #include "helpers/pass/pinentry.h"
 #include "helpers/pass/places.h"
 #include "helpers/pass/recipients.h"
@@ -56,11 +58,18 @@ Check KeyAdvice::bring(const std::string& name, const std::string& finding) {
   if (is_for_user_alone()) {
     return choose(kGpgKey, finding);
   }
-  const bool is_only = whom_.keys.size() < 2 && !own_.empty();
-  return make(kGpgKey,
-              finding + "; import it from where it was made, or from its owner: gpg --import FILE" +
-                  (is_only ? "; only if nobody else uses the store, choose your own: " + init_with(own_, {}) : ""),
-              fetch_command(name));
+  std::vector<std::string> others = whom_.keys;
+  std::erase(others, name);
+  std::string choice;
+  if (!own_.empty()) {
+    choice = others.empty() ? "; only if nobody else uses the store, choose your own: " + init_with(own_, {})
+                            : "; if nobody has it any more, leave it out: " + init_with("", others);
+  }
+  const std::string fetch = fetch_command(name);
+  return make(kGpgKey, finding + "; import it from where it was made, or from its owner: gpg --import FILE" + choice,
+              fetch.empty() ? ""
+                            : "This looks for it where keys are published:\n  " + fetch +
+                                  "\nWhere nothing is found, nothing changes: then only who has the key can give it.");
 }
 
 Check KeyAdvice::replace(const std::string& name, bool is_own, const std::string& finding) {
@@ -81,6 +90,9 @@ Check KeyAdvice::bring_secret() {
   constexpr const char* kLink = "secret key";
   const std::string finding = "logins are encrypted for keys whose secret half is not here (" +
                               printable(whom_.source) + "); bring one with gpg --import";
+  if (const auto trouble = closed_keys(host_)) {
+    return problem(kLink, *trouble);
+  }
   if (is_for_user_alone()) {
     return choose(kLink, finding + ", or encrypt for a key that you have");
   }
@@ -90,6 +102,10 @@ Check KeyAdvice::bring_secret() {
 }
 
 Check KeyAdvice::choose(const char* link, const std::string& finding) {
+  // The user's own key may be there, and gpg not see it.
+  if (const auto trouble = own_.empty() ? closed_keys(host_) : std::nullopt) {
+    return problem(link, *trouble);
+  }
   if (!is_for_user_alone()) {
     return make(link, finding + "; bring back what the others have there, or, only if nobody else uses the store: " +
                           (own_.empty() ? init_command(host_) : init_with(own_, {})));
@@ -98,7 +114,8 @@ Check KeyAdvice::choose(const char* link, const std::string& finding) {
     return make(link, finding, "export " + std::string(kVariable) + "=");
   }
   if (own_.empty()) {
-    const std::string set_aside = "mv -nT " + shell_word(store_) + " " + shell_word(store_ + ".without-key") + "\n";
+    const std::string set_aside =
+        "mv -nT " + shell_word(store_) + " " + shell_word(free_name(store_ + ".without-key")) + "\n";
     return make(link, finding, (find_gpg_id(store_) ? set_aside : "") + init_command(host_));
   }
   return make(
@@ -106,11 +123,13 @@ Check KeyAdvice::choose(const char* link, const std::string& finding) {
       find_program(host_, "pass").empty() ? "echo " + own_ + " > " + shell_word(whom_.source) : init_with(own_, {}));
 }
 
-/// For the folder that the keys are named for. `others` may be any names.
+/// For the folder that the keys are named for. `key` may be empty; `others` may be any names.
 std::string KeyAdvice::init_with(const std::string& key, const std::vector<std::string>& others) const {
   const std::string folder = whom_.source.substr(0, whom_.source.rfind('/'));
   const std::string below = folder.size() > store_.size() ? folder.substr(store_.size() + 1) : "";
-  std::string command = "pass init " + (below.empty() ? "" : "--path=" + shell_word(below) + " ") + key;
+  std::string command = "pass init";
+  command += below.empty() ? "" : " --path=" + shell_word(below);
+  command += key.empty() ? "" : " " + key;
   for (const std::string& other : others) {
     command += " " + shell_word(other);
   }

@@ -14,6 +14,7 @@
 #include "helpers/pass/gpg_keys.h"
 #include "helpers/pass/key_advice.h"
 #include "helpers/pass/pinentry.h"
+#include "helpers/pass/places.h"
 #include "helpers/pass/recipients.h"
 
 namespace keyberth {
@@ -63,6 +64,9 @@ class Keys {
     }
     const Error& error = found.error();
     const auto signer = host_.env("PASSWORD_STORE_SIGNING_KEY");
+    if (const auto trouble = closed_gpg_id()) {
+      return add(problem(kRecipients, *trouble));
+    }
     if (error.kind == ErrorKind::denied && signer) {
       return add(kRecipients, Check::State::problem, error.message + "; if the keys it names are right, sign it",
                  sign_commands(*signer));
@@ -71,12 +75,18 @@ class Keys {
       whom_.source = nearest_gpg_id();
       return add(advice().choose(kRecipients, error.message));
     }
-    return add(kRecipients, Check::State::problem, error.message, error.hint);
+    return add(problem(kRecipients, error));
   }
 
   [[nodiscard]] std::string nearest_gpg_id() const {
     const std::string nearer = store_ + "/" + std::string(kFolder) + "/.gpg-id";
     return access(nearer.c_str(), F_OK) == 0 ? nearer : store_ + "/.gpg-id";
+  }
+
+  /// In a shared store nothing is taken from the others.
+  [[nodiscard]] std::optional<Error> closed_gpg_id() const {
+    const std::string path = nearest_gpg_id();
+    return is_shared(store_) ? std::nullopt : closed(host_, store_place(host_, store_), path, R_OK, path);
   }
 
   /// Only full fingerprints count as names of signers.

@@ -20,6 +20,7 @@
 #include "helpers/pass/gpg.h"
 #include "helpers/pass/key_advice.h"
 #include "helpers/pass/key_doctor.h"
+#include "helpers/pass/key_files.h"
 #include "helpers/pass/pass_store.h"
 #include "helpers/pass/places.h"
 
@@ -91,6 +92,9 @@ std::optional<Check> examine_gnupg_folder(Host& host) {
   if (const auto trouble = socket_trouble(host)) {
     return problem(std::string(kGnupg), *trouble);
   }
+  if (const auto trouble = obstacle(place)) {
+    return problem(std::string(kGnupg), *trouble);
+  }
   struct stat info {};
   if (stat(place.path.c_str(), &info) != 0) {
     return place.is_named
@@ -101,6 +105,9 @@ std::optional<Check> examine_gnupg_folder(Host& host) {
   }
   if (auto check = check_owner(kGnupg, host, place, place.path, R_OK | W_OK | X_OK)) {
     return check;
+  }
+  if (const auto trouble = closed_rings(host)) {
+    return problem(std::string(kGnupg), *trouble);
   }
   if ((info.st_mode & kOthers) != 0 && info.st_uid == geteuid() && (!place.is_named || holds_keys(place.path))) {
     return make(kGnupg, Check::State::note, "other users may enter the folder of your keys, " + printable(place.path),
@@ -252,8 +259,13 @@ Check examine_store(Host& host, const std::string& store) {
   if (auto check = check_place(kStore, place)) {
     return std::move(*check);
   }
+  if (const auto trouble = obstacle(place)) {
+    const bool is_moved = !trouble->hint.empty() && !is_elsewhere(place);
+    return make(kStore, Check::State::problem, trouble->message,
+                trouble->hint + (is_moved ? "\n  " + init_command(host) : ""));
+  }
   struct stat info {};
-  if (stat(store.c_str(), &info) != 0 || !S_ISDIR(info.st_mode)) {
+  if (stat(store.c_str(), &info) != 0) {
     return make(kStore, Check::State::problem, missing_store(host, store), init_command(host));
   }
   // What root has left in one's home is to be taken back; of a store elsewhere it is enough to read it.

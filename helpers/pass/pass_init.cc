@@ -14,6 +14,7 @@
 #include "helpers/pass/gpg.h"
 #include "helpers/pass/gpg_keys.h"
 #include "helpers/pass/gpg_status.h"
+#include "helpers/pass/key_files.h"
 #include "helpers/pass/pass_store.h"
 #include "helpers/pass/places.h"
 #include "helpers/pass/recipients.h"
@@ -217,6 +218,12 @@ Result<std::string> pass_init(Host& host, const std::vector<std::string>& argume
     if (auto trouble = home_trouble(host, place, R_OK | W_OK | X_OK)) {
       return tl::unexpected(std::move(*trouble));
     }
+    if (auto trouble = obstacle(place)) {
+      return tl::unexpected(std::move(*trouble));
+    }
+  }
+  if (auto trouble = closed_rings(host)) {
+    return tl::unexpected(std::move(*trouble));
   }
   if (auto trouble = socket_trouble(host)) {
     return tl::unexpected(std::move(*trouble));

@@ -11,6 +11,8 @@
 #include "common/protocol.h"
 #include "helpers/pass/entry_path.h"
 #include "helpers/pass/git.h"
+#include "helpers/pass/key_files.h"
+#include "helpers/pass/places.h"
 #include "helpers/pass/recipients.h"
 
 namespace keyberth {
@@ -142,7 +144,7 @@ Result<Credential> PassStore::read(const std::string& store, const std::string& 
   }
   Result<Secret> secret = gpg_.decrypt(*message, path, what);
   if (!secret) {
-    return pass_on(std::move(secret));
+    return tl::unexpected(with_cause(host_, std::move(secret.error())));
   }
   secret->truncate(secret->view().find_last_not_of("\r\n") + 1);
   return Credential{server, entry.username, std::move(*secret)};
@@ -158,13 +160,16 @@ Result<> PassStore::store(const Credential& credential) {
     return fail(ErrorKind::limit, "the server address and the user name are too long for a file name",
                 "together they may have about 2800 bytes");
   }
+  if (auto trouble = obstacle(store_place(host_, *store))) {
+    return tl::unexpected(std::move(*trouble));
+  }
   Result<Recipients> recipients = find_recipients(host_, gpg_, *store, target.folder);
   if (!recipients) {
     return pass_on(std::move(recipients));
   }
-  const Result<Secret> message = gpg_.encrypt(credential.secret.view(), *recipients);
+  Result<Secret> message = gpg_.encrypt(credential.secret.view(), *recipients);
   if (!message) {
-    return tl::unexpected(message.error());
+    return tl::unexpected(with_cause(host_, std::move(message.error())));
   }
   const Result<std::optional<FileLock>> turn = take_turn(host_);
   if (!turn) {

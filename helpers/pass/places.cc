@@ -74,6 +74,8 @@ Place store_place(const Host& host, const std::string& store) {
   return {"PASSWORD_STORE_DIR", store, host.env("PASSWORD_STORE_DIR").has_value()};
 }
 
+bool is_elsewhere(const Place& place) { return place.is_named && !place.path.ends_with("/" + default_name(place)); }
+
 bool holds_keys(const std::string& folder) {
   return holds(folder, {"private-keys-v1.d", "public-keys.d", "pubring.kbx", "pubring.gpg"});
 }
@@ -84,7 +86,7 @@ bool is_astray(const Place& place) {
   const bool is_good = is_gnupg(place)
                            ? holds_keys(place.path) || holds(place.path, {"gpg.conf", "gpg-agent.conf", "common.conf"})
                            : holds_store(place.path);
-  return place.is_named && !is_good && !place.path.ends_with("/" + default_name(place)) && holds_anything(place.path);
+  return !is_good && is_elsewhere(place) && holds_anything(place.path);
 }
 
 bool cannot_be_made(const std::string& path) {
@@ -101,6 +103,62 @@ std::string takeable_folder(const Host& host, const Place& place, const std::str
   const bool is_known = is_default || (is_gnupg(place) ? holds_keys(top) : holds_store(top));
   const bool is_below = home.size() > 1 && top.starts_with(home + "/") && (folder + "/").starts_with(top + "/");
   return is_below && is_own(home) && is_known ? folder : "";
+}
+
+std::optional<Error> obstacle(const Place& place) {
+  struct stat info {};
+  if (lstat(place.path.c_str(), &info) != 0) {
+    return std::nullopt;
+  }
+  std::error_code problem;
+  const std::filesystem::file_status target = std::filesystem::status(place.path, problem);
+  if (target.type() == std::filesystem::file_type::directory) {
+    return std::nullopt;
+  }
+  std::string finding = is_elsewhere(place)
+                            ? std::string(place.variable) + " leads to " + printable(place.path) + ", which is "
+                            : printable(place.path) + " is ";
+  if (S_ISLNK(info.st_mode)) {
+    finding += "a link to " + printable(std::filesystem::read_symlink(place.path, problem).string()) + ", which is ";
+  }
+  const std::string set_aside = "  mv -nT " + shell_word(place.path) + " " + shell_word(free_name(place.path + ".old"));
+  if (target.type() == std::filesystem::file_type::not_found) {
+    return Error{ErrorKind::unavailable, finding + "not there",
+                 "Mount the disk that it is on, or bring it back. Only if it is gone for good:\n" + set_aside};
+  }
+  if (!std::filesystem::exists(target)) {
+    return Error{ErrorKind::denied, finding + "out of your reach", ""};
+  }
+  // What a variable leads to by mistake has its own use.
+  return Error{ErrorKind::unavailable, finding + "no folder",
+               is_elsewhere(place) ? "Use the usual place:\n  " + use_default(place)
+                                   : "Set aside what is in the way:\n" + set_aside};
+}
+
+std::optional<Error> closed(const Host& host, const Place& place, const std::string& path, int needed,
+                            const std::string& whole) {
+  struct stat info {};
+  if (access(path.c_str(), needed) == 0 || errno != EACCES || stat(path.c_str(), &info) != 0) {
+    return std::nullopt;
+  }
+  const bool is_foreign = info.st_uid != geteuid();
+  const std::string mine = is_foreign ? takeable_folder(host, place, whole) : whole;
+  Error error{ErrorKind::denied, "the mode of " + printable(path) + " forbids you to use it", ""};
+  if (is_foreign) {
+    error.message =
+        printable(path) + " belongs to " + describe_user(info.st_uid) + ", and this is " + describe_user(geteuid());
+    if (mine.empty()) {
+      error.message += ": only the owner can let you in";
+      return error;
+    }
+    error.hint = "sudo chown -R \"$(id -u):$(id -g)\" " + shell_word(mine);
+  }
+  // The owner's bits are those of access(2), six places up.
+  constexpr unsigned kOwner = 6;
+  if ((~info.st_mode & (static_cast<unsigned>(needed) << kOwner)) != 0) {
+    error.hint += (error.hint.empty() ? "" : "\n") + ("chmod -R u+rwX " + shell_word(mine));
+  }
+  return error;
 }
 
 bool is_shared(const std::string& store) {

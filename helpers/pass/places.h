@@ -24,6 +24,9 @@ struct Place {
 [[nodiscard]] Place gnupg_place(const Host& host);
 [[nodiscard]] Place store_place(const Host& host, const std::string& store);
 
+/// A variable names it, and it is not called what the default is called.
+[[nodiscard]] bool is_elsewhere(const Place& place);
+
 /// Whether it holds what it is for: keys; or a .gpg-id, or logins.
 [[nodiscard]] bool holds_keys(const std::string& folder);
 [[nodiscard]] bool holds_store(const std::string& folder);
@@ -39,6 +42,16 @@ struct Place {
 /// this: the place lies below the home folder, which is that user's own, and holds what it is for, or is where that is
 /// by default. Else empty.
 [[nodiscard]] std::string takeable_folder(const Host& host, const Place& place, const std::string& path);
+
+/// What is where the place should be, when that is no folder: a file, or a link whose target is not there. The hint has
+/// words, and beneath them commands that put nothing in danger.
+[[nodiscard]] std::optional<Error> obstacle(const Place& place);
+
+/// Why `path`, which is there, does not grant `needed` (as for access(2)): whose it is, or its mode. Nothing when it
+/// does, or when the disk is to blame. The hint has the commands that give back `whole`, which is `path` or a folder
+/// around it, if that is the user's to take.
+[[nodiscard]] std::optional<Error> closed(const Host& host, const Place& place, const std::string& path, int needed,
+                                          const std::string& whole);
 
 /// Signs that people share a store: it belongs to another user, to a group that is not one's own first one, or to a
 /// group that new files inherit; or its logins are encrypted for several keys.

@@ -5,6 +5,7 @@ import shutil
 import threading
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
+from doctor import commands
 from pass_doctor import DOCTOR, DoctorCase
 from pass_helper import SERVER
 from pass_world import FOLDER, PASSPHRASE, PassWorld
@@ -135,10 +136,14 @@ class Keys(DoctorCase):
         self.assert_clean()
 
     def test_secret_key_is_gone_and_there_is_no_other(self):
+        """What is set aside replaces nothing that was set aside before."""
+        former = self.world.home / ".password-store.without-key"
+        former.mkdir()
         self.store(SERVER, "alice", "s3cret")
         self.world.run("gpg", "--batch", "--yes", "--delete-secret-keys", self.world.key)
         self.assert_clean(self.problem("secret key", "whose secret half is not here"))
-        self.assertTrue((self.world.home / ".password-store.without-key").exists())
+        self.assertEqual(list(former.iterdir()), [])
+        self.assertTrue((self.world.home / ".password-store.without-key-2" / ".gpg-id").exists())
 
     def test_recipients_are_not_signed(self):
         env = {"PASSWORD_STORE_SIGNING_KEY": self.world.key}
@@ -201,6 +206,13 @@ class Team(DoctorCase):
         """No command mends it; what is to decide is said."""
         self.assertEqual(self.found("problem", link, *texts)["remedy"], [])
 
+    def assert_looks_for(self, command, *texts):
+        """The command may find nothing; what is left then is said."""
+        check = self.found("problem", "GPG key", *texts, "gpg --import FILE")
+        self.assertEqual(commands(check), [command])
+        self.assertIn("Where nothing is found, nothing changes", check["remedy"][-1])
+        return command
+
     def test_key_of_a_colleague_is_missing(self):
         KeyServer.key = self.key
         server = HTTPServer(("127.0.0.1", 0), KeyServer)
@@ -212,8 +224,8 @@ class Team(DoctorCase):
             with self.subTest(tools=tools):
                 self.world.env["PATH"] = tools
                 self.choose(self.world.key, self.colleague)
-                remedy = self.problem("GPG key", f"the GPG key {self.colleague}", "gpg --import FILE")
-                self.assertEqual(remedy, f"gpg --recv-keys {self.colleague}")
+                remedy = self.assert_looks_for("gpg --recv-keys " + self.colleague, f"the GPG key {self.colleague}",
+                                               f"if nobody has it any more, leave it out: pass init '{self.world.key}'")
                 if tools == self.without_pass():
                     break
                 self.assertIn("if you have checked", self.found("problem", "GPG key", before=remedy)["finding"])
@@ -232,27 +244,25 @@ class Team(DoctorCase):
     def test_address_of_a_colleague(self):
         for name in ("colleague@example.org", "Colleague <colleague@example.org>"):
             self.choose(self.world.key, name)
-            self.assertEqual(self.problem("GPG key", "is not in the key ring; import it", "gpg --import FILE"),
-                             "gpg --locate-external-keys 'colleague@example.org'")
+            self.assert_looks_for("gpg --locate-external-keys 'colleague@example.org'", "is not in the key ring; import it")
         self.choose(self.world.key, "Colleague")
         self.assert_words("GPG key", "gpg --import FILE")
         self.assert_clean(self.import_key())
 
     def test_none_of_the_keys_is_there(self):
         self.choose("a@example.org", "b@example.org")
-        remedy = self.problem("GPG key", "the GPG key a@example.org", "gpg --import FILE")
-        self.assertEqual(remedy, "gpg --locate-external-keys 'a@example.org'")
+        self.assert_looks_for("gpg --locate-external-keys 'a@example.org'", "the GPG key a@example.org",
+                              "leave it out: pass init 'b@example.org'")
 
     def test_one_key_of_a_store_that_others_may_have(self):
         """Read by them on this computer, or in their copies of the repository."""
         self.choose(self.colleague)
         self.world.store.chmod(0o750)
         own = f"only if nobody else uses the store, choose your own: pass init {self.world.key}"
-        remedy = self.problem("GPG key", "is not in the key ring", own)
-        self.assertEqual(remedy, f"gpg --recv-keys {self.colleague}")
+        self.assert_looks_for("gpg --recv-keys " + self.colleague, "is not in the key ring", own)
         self.world.store.chmod(0o700)
         (self.world.store / ".git").mkdir()
-        self.assertEqual(self.problem("GPG key", "is not in the key ring", own), remedy)
+        self.assert_looks_for("gpg --recv-keys " + self.colleague, "is not in the key ring", own)
         self.import_key()
         self.world.run("sh", "-c", f"echo {self.colleague}:6: | gpg --import-ownertrust")
         self.assert_words("secret key", f"let somebody who has one add yours: pass init {self.world.key} "

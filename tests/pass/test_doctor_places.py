@@ -1,47 +1,13 @@
 """`docker-credential-pass doctor` and the folders that HOME and other variables lead to: whose they are, who shares them.
 What it prints is run here too, and is never a command that takes or closes what belongs to others."""
 import json
-import os
 import shutil
-import subprocess
-import unittest
 
-from pass_doctor import DOCTOR, DoctorCase
+from pass_doctor import USER, DoctorCase, PlacesCase
 from pass_helper import SERVER
-from sandbox import BIN, main
+from sandbox import main
 
-USER, GROUP = 64321, 64321  # who runs doctor, without a name, as in a container
 TEAM, COLLEAGUE = 64322, 64323
-SEIZES = ("chown", "chmod", "sudo", "runuser", "init", "mkdir", "mv ")
-
-
-@unittest.skipIf(os.geteuid() != 0 or shutil.which("setpriv") is None, "other users need root")
-class PlacesCase(DoctorCase):
-    """Doctor is run by an ordinary user, to whom the world belongs."""
-
-    def setUp(self):
-        super().setUp()
-        self.groups = "--clear-groups"
-        self.world.end_agents()
-        shutil.copy(BIN / "docker-credential-pass", self.world.root)
-        self.world.env["PATH"] = f"{self.world.root}:{self.world.env['PATH']}"
-        self.own(self.world.root)
-
-    def own(self, path, user=USER, group=GROUP):
-        subprocess.run(["chown", "-R", f"{user}:{group}", path], check=True)
-
-    def as_user(self, script, user=USER, shell="sh", env=None):
-        return self.world.run("setpriv", f"--reuid={user}", f"--regid={user}", self.groups, shell, "-c", script,
-                              env=env, cwd=self.world.root)
-
-    def doctor(self, before="", user=USER, **options):
-        done = self.as_user(f"{before}\n{DOCTOR}", user, **options)
-        return json.loads(done.out[done.out.index('{"ok"'):])
-
-    def assert_seizes_nothing(self, checks):
-        for check in checks:
-            for command in check["remedy"]:
-                self.assertFalse(any(word in command for word in SEIZES), check)
 
 
 class Astray(PlacesCase):

@@ -107,7 +107,8 @@ class EmptyAccount(InitCase):
         place.write_text("")
         done = self.init("--no-passphrase", env={"PASSWORD_STORE_DIR": str(place)})
         self.assertEqual(done.code, 1, done)
-        self.assertIn(f"something else is in the way; see what: ls -ld '{place}'", done.err)
+        self.assertIn(f"PASSWORD_STORE_DIR leads to {place}, which is no folder", done.err)
+        self.assertIn('  export PASSWORD_STORE_DIR="$HOME/.password-store"\n', done.err)
         self.assertEqual("", place.read_text())
 
     def test_failure_takes_the_new_key_back(self):

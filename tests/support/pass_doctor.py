@@ -1,11 +1,18 @@
 """Calls of `docker-credential-pass doctor`, and of the commands it prints, in a PassWorld."""
 import json
+import os
+import shutil
+import subprocess
+import unittest
 
 from doctor import check_shells
 from pass_helper import HelperCase
+from sandbox import BIN
 from trouble import reads
 
 DOCTOR = "docker-credential-pass doctor --store --json"
+USER, GROUP = 64321, 64321  # who runs doctor, without a name, as in a container
+SEIZES = ("chown", "chmod", "sudo", "runuser", "init", "mkdir", "mv ")
 
 
 class DoctorCase(HelperCase):
@@ -50,3 +57,32 @@ class DoctorCase(HelperCase):
                  if check["state"] == "problem" or check["state"] == "note" and check["link"] not in notes]
         self.assertEqual(wrong, [])
         self.assertIn("stored, read and removed", report["checks"][-1]["finding"])
+
+
+@unittest.skipIf(os.geteuid() != 0 or shutil.which("setpriv") is None, "other users need root")
+class PlacesCase(DoctorCase):
+    """Doctor is run by an ordinary user, to whom the world belongs."""
+
+    def setUp(self):
+        super().setUp()
+        self.groups = "--clear-groups"
+        self.world.end_agents()
+        shutil.copy(BIN / "docker-credential-pass", self.world.root)
+        self.world.env["PATH"] = f"{self.world.root}:{self.world.env['PATH']}"
+        self.own(self.world.root)
+
+    def own(self, path, user=USER, group=GROUP):
+        subprocess.run(["chown", "-R", f"{user}:{group}", path], check=True)
+
+    def as_user(self, script, user=USER, shell="sh", env=None):
+        return self.world.run("setpriv", f"--reuid={user}", f"--regid={user}", self.groups, shell, "-c", script,
+                              env=env, cwd=self.world.root)
+
+    def doctor(self, before="", user=USER, **options):
+        done = self.as_user(f"{before}\n{DOCTOR}", user, **options)
+        return json.loads(done.out[done.out.index('{"ok"'):])
+
+    def assert_seizes_nothing(self, checks):
+        for check in checks:
+            for command in check["remedy"]:
+                self.assertFalse(any(word in command for word in SEIZES), check)
