@@ -1,11 +1,13 @@
 """The pages below docs/, done as they say: their commands are cut out and run, with a real engine, registry and ssh server,
 and what they show is what appears. A block's second word says where it is run."""
+import contextlib
 import json
 import re
 import shutil
 import socket
 import subprocess
 import tarfile
+import threading
 import unittest
 from pathlib import Path
 
@@ -275,7 +277,8 @@ class Wsl(Recipe):
 
 
 class Ssh(Recipe):
-    """The desktop is an sshd on the loopback whose sessions live in the sandbox."""
+    """The desktop is an sshd on the loopback, whose port is ours from the beginning, and whose sessions live in the
+    sandbox."""
     page = "ssh.md"
 
     def make_world(self):
@@ -285,10 +288,13 @@ class Ssh(Recipe):
         super().setUp()
         desk = self.world.root / "desk"
         self.world.run("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", self.world.root / "host-key")
-        self.port = self.free_port()
+        self.desktop = socket.socket()
+        self.addCleanup(self.desktop.close)
+        self.desktop.bind(("127.0.0.1", 0))
+        self.port = self.desktop.getsockname()[1]
         environment = " ".join(f'"{name}={self.world.env[name]}"' for name in ("HOME", "GNUPGHOME", "PATH"))
         (self.world.root / "sshd_config").write_text(
-            f"ListenAddress 127.0.0.1:{self.port}\nHostKey {self.world.root}/host-key\nPidFile none\nStrictModes no\n"
+            f"HostKey {self.world.root}/host-key\nPidFile none\nStrictModes no\n"
             f"AuthorizedKeysFile {self.world.home}/.ssh/authorized_keys\nPasswordAuthentication no\nUsePAM no\n"
             f"SetEnv {environment}\n")
         # The ssh command reads its configuration from the account's real home; this one adds what ~/.ssh/config would say.
@@ -302,23 +308,21 @@ class Ssh(Recipe):
         desk.mkdir()
         self.desk = desk
 
-    @staticmethod
-    def free_port():
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            return probe.getsockname()[1]
-
-    @staticmethod
-    def is_open(port):
-        with socket.socket() as probe:
-            return probe.connect_ex(("127.0.0.1", port)) == 0
-
     def start_sshd(self):
         # sshd wants /run/sshd for itself: on a /run that nobody else sees.
-        serve = f"mount -t tmpfs tmpfs /run && mkdir /run/sshd && exec /usr/sbin/sshd -D -e -f {self.world.root}/sshd_config"
-        self.world.start("unshare", "--mount", "sh", "-c", serve, log="sshd.log")
-        log = self.world.root / "sshd.log"
-        self.world.wait_for(lambda: "Server listening" in log.read_text(), "sshd")
+        serve = f"mount -t tmpfs tmpfs /run && mkdir /run/sshd && exec /usr/sbin/sshd -i -e -f {self.world.root}/sshd_config >&0"
+        self.desktop.listen()
+
+        def answer():
+            with contextlib.suppress(OSError):
+                while True:
+                    with self.desktop.accept()[0] as connection:
+                        self.world.start("unshare", "--mount", "sh", "-c", serve, stdin=connection, log="sshd.log")
+
+        thread = threading.Thread(target=answer)
+        thread.start()
+        self.addCleanup(thread.join)
+        self.addCleanup(self.desktop.shutdown, socket.SHUT_RDWR)
 
     def set_up(self):
         self.log_in_here()
@@ -336,19 +340,20 @@ class Ssh(Recipe):
         """With ssh -R, as the page says; the desktop and the server are the same sshd."""
         self.set_up()
         self.start_sshd()
-        way = self.free_port()
         own = self.world.root / "own-key"
         self.world.run("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", own)
         with open(self.world.home / ".ssh/authorized_keys", "a", encoding="ascii") as keys:
             keys.write(own.with_suffix(".pub").read_text())
         page = (DOCS / self.page).read_text()
-        command = re.search(r"`(ssh -N -R .*?)`", page)[1].replace("2222", str(way)).replace(":22 ", f":{self.port} ")
+        command = re.search(r"`(ssh -N -R .*?)`", page)[1].replace("2222", "0").replace(":22 ", f":{self.port} ")
         config = self.world.root / "ssh_config"
         server = config.read_text().replace("Host desk", f"Host server\n IdentityFile {own}\n ExitOnForwardFailure yes")
-        config.write_text(server + re.search(r"(?s)```text\n(.*?)```", page)[1].replace("2222", str(way)) +
-                          f" UserKnownHostsFile {self.world.root}/known\n StrictHostKeyChecking accept-new\n")
+        config.write_text(server)
         self.world.start(*command.split(), log="way.log")
-        self.world.wait_for(lambda: self.is_open(way), "the way")
+        log = self.world.root / "way.log"
+        way = self.world.wait_for(lambda: re.search(r"Allocated port (\d+) ", log.read_text()), "the way")[1]
+        config.write_text(server + re.search(r"(?s)```text\n(.*?)```", page)[1].replace("2222", way) +
+                          f" UserKnownHostsFile {self.world.root}/known\n StrictHostKeyChecking accept-new\n")
         self.do("server-later")
         self.has_image()
 

@@ -393,14 +393,18 @@ class ChangedCase(MigrateMixin, PassCase):
 
 
 class KilledCase(MigrateMixin, PassCase):
+    def seconds_from(self, plain):
+        """How long a whole run takes that moves all of them."""
+        for server in plain:
+            self.world.run(self.program, "erase", input=server)
+        self.write(plain)
+        return self.migrate().seconds
+
     def test_killed_at_any_moment(self):
         """40 times kill -9, spread over the run: each login is in the file or in the store, and the next run ends the work."""
         logins = {f"r{i}.example": (f"user{i}", f"secret-{i}") for i in range(4)}
         plain = {server: {"auth": encoded(*login)} for server, login in logins.items()}
-        self.write(plain)
-        started = time.monotonic()
-        self.migrate()
-        whole = time.monotonic() - started
+        whole = min(self.seconds_from(plain) for _ in range(3))
         chance = random.Random(4)
         interrupted = 0
         for trial in range(40):

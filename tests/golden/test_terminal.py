@@ -30,7 +30,7 @@ class Terminal(SandboxCase):
         self.addCleanup(process.kill)
         return process
 
-    def read_until(self, text, timeout=10):
+    def read_until(self, text, timeout=60):
         screen = b""
         deadline = time.monotonic() + timeout
         while text.encode() not in screen:
@@ -43,7 +43,7 @@ class Terminal(SandboxCase):
         return screen.decode()
 
     def read_all(self, process):
-        process.wait(10)
+        process.wait(60)
         screen = b""
         try:
             while select.select([self.master], [], [], 0.2)[0]:
@@ -58,7 +58,7 @@ class Terminal(SandboxCase):
         reads(self, 13, "type the address", Done(0, screen.encode(), b"", 0))
         os.write(self.master, b"registry.example\n\x04")
         self.read_until("credentials not found in native keychain")
-        self.assertEqual(1, process.wait(10))
+        self.assertEqual(1, process.wait(60))
 
     def test_store_shows_the_shape_of_its_input(self):
         self.start("store")
@@ -68,7 +68,7 @@ class Terminal(SandboxCase):
         process = self.start("get")
         self.read_until("Ctrl-D")
         process.send_signal(signal.SIGINT)
-        self.assertEqual(-signal.SIGINT, process.wait(5))
+        self.assertEqual(-signal.SIGINT, process.wait(30))
 
     def test_nothing_typed_ends_with_advice(self):
         process = self.start("get", DOCKER_CREDENTIAL_TIMEOUT="1")
@@ -104,7 +104,7 @@ class Pipes(SandboxCase):
                                    env={**self.world.env, "DOCKER_CREDENTIAL_TIMEOUT": "1"})
         os.close(reader)
         os.write(writer, b"registry.example")
-        out, err = process.communicate(timeout=20)
+        out, err = process.communicate(timeout=60)
         self.assertEqual((1, b"standard input did not end within 1 s\n"), (process.returncode, out))
         self.assertIn(b"close the pipe", err)
         self.assertGreaterEqual(time.monotonic() - started, 1)
@@ -112,7 +112,7 @@ class Pipes(SandboxCase):
     def test_a_caller_that_drips_is_not_waited_for(self):
         process = subprocess.Popen([HELPER, "get"], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                                    stderr=subprocess.PIPE, env={**self.world.env, "DOCKER_CREDENTIAL_TIMEOUT": "1"})
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + 60
         while process.poll() is None and time.monotonic() < deadline:
             try:
                 process.stdin.write(b"x")
@@ -120,7 +120,7 @@ class Pipes(SandboxCase):
             except BrokenPipeError:
                 break
             time.sleep(0.1)
-        self.assertEqual(1, process.wait(5))
+        self.assertEqual(1, process.wait(60))
         self.assertIn(b"standard input did not end within 1 s", process.stderr.read())
         for pipe in (process.stdin, process.stdout, process.stderr):
             try:
@@ -138,7 +138,7 @@ class Pipes(SandboxCase):
             os.set_blocking(writer, not nonblocking)
             process = subprocess.Popen([HELPER, "get"], stdin=subprocess.PIPE, stdout=writer, stderr=subprocess.PIPE,
                                        env={**world.env, "DOCKER_CREDENTIAL_TIMEOUT": "2"})
-            _, err = process.communicate(b"large.example", timeout=20)
+            _, err = process.communicate(b"large.example", timeout=60)
             self.assertEqual(1, process.returncode)
             self.assertIn(b"nobody read standard output for 2 s", err)
             os.close(reader)
@@ -151,7 +151,7 @@ class Pipes(SandboxCase):
         for _ in range(50):
             process.stdin.write(b"x" * 100_000)  # raises BrokenPipeError when nobody reads
         process.stdin.close()
-        self.assertEqual(1, process.wait(20))
+        self.assertEqual(1, process.wait(60))
         process.stdout.close()
         process.stderr.close()
 

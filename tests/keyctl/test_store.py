@@ -166,7 +166,7 @@ class DeadKeys(Case):
 
     def expire(self):
         self.world.in_ring(f"keyctl timeout {self.key()} 1")
-        self.world.wait_for(lambda: self.world.call("get", "r.example").code == 1, "the key to expire", timeout=5)
+        self.world.wait_for(lambda: self.world.call("get", "r.example").code == 1, "the key to expire")
 
     def test_an_expired_login_is_said_to_be_one(self):
         self.store()

@@ -66,7 +66,7 @@ class NoBus(SecretServiceCase):
             listener.bind(path)
             listener.listen()
             self.assert_fails(self.helper("get", "r.example", env={"DBUS_SESSION_BUS_ADDRESS": f"unix:path={path}"}),
-                              f"the D-Bus session bus at unix:path={path} does not answer (waited 3 s)", within=5)
+                              f"the D-Bus session bus at unix:path={path} does not answer (waited 3 s)")
 
     def test_socket_of_another_program(self):
         path = f"{self.world.root}/other"
@@ -128,7 +128,7 @@ class NoProvider(SecretServiceCase):
     def test_its_program_never_takes_the_name(self):
         self.service("/bin/sleep 30")
         self.assert_fails(self.helper("get", "r.example"),
-                          "the keyring service was started but is not ready after 10 s", "journalctl", within=14)
+                          "the keyring service was started but is not ready after 10 s", "journalctl", within=22)
 
     def test_installed_one_is_started(self):
         # Starts without a password, so that there is a keyring but no default collection: enough to be asked.
@@ -159,7 +159,7 @@ class Trouble(SecretServiceCase):
         os.kill(self.world.keyring.pid, signal.SIGSTOP)
         processes = [self.begin(action, request) for action, request in ACTIONS]
         for process in processes:
-            code, out, err = self.end(process, timeout=14)
+            code, out, err = self.end(process, timeout=22)
             self.assertEqual((code, out), (1, STUCK + "\n"))
             self.assertIn("stopped or stuck", err)
         os.kill(self.world.keyring.pid, signal.SIGCONT)
@@ -178,7 +178,7 @@ class Trouble(SecretServiceCase):
         done = self.helper("get", "r.example")
         self.assertEqual(done.code, 1, done)
         self.assertIn("the D-Bus session bus at ", done.out)
-        self.assertLess(done.seconds, 9)
+        self.assertLess(done.seconds, 20)
 
     def test_parallel_calls_leave_the_provider_alone(self):
         self.store()

@@ -1,5 +1,6 @@
 """`doctor` finds what is wrong between Docker and the keyring, says it in the words of `get`, and the command that it
 prints mends it: each is run, and the doctor asked again."""
+import contextlib
 import json
 import os
 import shlex
@@ -23,6 +24,15 @@ from trouble import reads, trouble
 UNLOCK = """bash -c 'IFS= read -rsp "Keyring password: " p; echo >&2; printf %s "$p"' | gnome-keyring-daemon --replace --unlock"""
 OLDER = "/usr/bin/docker-credential-secretservice"  # Debian's golang-docker-credential-helpers
 LINKS = ["session bus", "keyring service", "encryption", "default keyring", "logins", "round trip"]
+
+
+def knocks(listener):
+    """How often somebody connected since the last time."""
+    count = 0
+    with contextlib.suppress(BlockingIOError):
+        while listener.accept()[0].close() is None:
+            count += 1
+    return count
 
 
 class DoctorCase(SecretServiceCase):
@@ -126,20 +136,23 @@ class NoBus(DoctorCase):
         with socket.socket(socket.AF_UNIX) as listener:
             listener.bind(path)
             listener.listen()
+            listener.setblocking(False)
             self.world.env["DBUS_SESSION_BUS_ADDRESS"] = f"unix:path={path}"
             report = self.doctor()
             self.assertIn("does not answer", report.of("problem")[0]["finding"])
-            self.assertLess(report.done.seconds, 5)
+            self.assertLess(report.done.seconds, 20)
+            self.assertEqual(knocks(listener), 1)
             oauth = examine(self.world, "docker-credential-oauth")
             self.assertIn("does not answer", str(oauth))
-            self.assertLess(oauth.done.seconds, 5, "it asks for the vault once")
+            self.assertEqual(knocks(listener), 1, "it asks for the vault once")
             started = time.monotonic()
             terminal = Terminal([HELPER, "doctor", "--all"], self.world.env)
             self.addCleanup(terminal.close)
-            terminal.until(r"waiting for docker-credential-secretservice \.\.\.\n", timeout=3)
+            terminal.until(r"waiting for docker-credential-secretservice \.\.\.\n")
             self.assertEqual(terminal.finish(), 0, "keyctl works")
+            self.assertEqual(knocks(listener), 2, "for the one store, and for what is on top")
         self.assertIn("Take keyctl", terminal.text)
-        self.assertLess(time.monotonic() - started, 9)
+        self.assertLess(time.monotonic() - started, 20)
 
 
 class StaleAddress(DoctorCase):
@@ -241,7 +254,7 @@ class Stuck(ActivationCase):
         report = self.doctor()
         [found] = report.of("problem")
         self.assertEqual(found["finding"], "GNOME Keyring does not respond")
-        self.assertLess(report.done.seconds, 14)
+        self.assertLess(report.done.seconds, 22)
         self.assertIsNone(older and older.poll(), "the older helper waits on")
         self.follow(found)
         self.world.wait_for(lambda: not self.world.client.name_has_owner(), "the stopped one to go")
@@ -435,7 +448,7 @@ class KeePassXC(DoctorCase):
         [found] = report.of("problem")
         self.assertEqual((found["link"], found["finding"]), ("default keyring", "KeePassXC is locked"))
         self.assertIn("unlock the database", found["remedy"][0])
-        self.assertLess(report.done.seconds, 3)
+        self.assertLess(report.done.seconds, 20)  # a person would have 60 for its window
         self.restart(open=True)
         self.assert_well()
 

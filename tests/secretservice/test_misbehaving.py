@@ -99,7 +99,7 @@ class Malformed(FakeCase):
         self.provider(SearchItems=("aoao", (paths, [])), Get=Refusal("NoSuchObject"))
         done = self.helper("list")
         self.assertEqual((done.code, done.out, done.err), (0, "{}\n", ""), done)
-        self.assertLess(done.seconds, 10)
+        self.assertLess(done.seconds, 20)
 
 
 class Missing(FakeCase):
@@ -156,7 +156,7 @@ class NoDefaultForAMoment(FakeCase):
         fake = self.provider(ReadAlias=("o", ("/",)))
         began = time.monotonic()
         self.assertIn("has no default keyring yet", self.default_keyring())
-        self.assertLess(time.monotonic() - began, 2)
+        self.assertLess(time.monotonic() - began, 20)
         self.assertEqual(len(fake.called("ReadAlias")), 5)
 
 
@@ -212,7 +212,7 @@ class Locked(FakeCase):
                 try:
                     done = self.helper("get", "r.example", env=ONE_SECOND)
                     self.assert_error(done, "asked for your answer, and none came within 1 s")
-                    self.assertLess(done.seconds, 5)
+                    self.assertLess(done.seconds, 20)
                     self.assertEqual(fake.called("Dismiss")[0][1], PROMPT_PATH)
                 finally:
                     fake.close()
@@ -228,13 +228,13 @@ class Slow(FakeCase):
         self.provider(SearchItems=SILENCE)
         done = self.helper("get", "r.example", env=ONE_SECOND)
         self.assert_error(done, "did not answer within 3 s; it may be waiting for you in a window of its own")
-        self.assertLess(done.seconds, 8)
+        self.assertLess(done.seconds, 20)
 
     def test_answers_no_pings_either(self):
         self.provider(SearchItems=SILENCE, Ping=SILENCE)
         done = self.helper("get", "r.example", env=ONE_SECOND)
         self.assert_error(done, "does not respond")
-        self.assertLess(done.seconds, 14)
+        self.assertLess(done.seconds, 22)
 
     def test_late_secret_is_waited_for(self):
         def late(_):

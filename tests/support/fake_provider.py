@@ -70,7 +70,7 @@ class FakeProvider:
         self.answers = {**GOOD, **changes}
         self.calls = []
         self.connection = open_dbus_connection(address)
-        self.connection.send_and_get_reply(message_bus.RequestName(NAME), timeout=5)
+        self.connection.send_and_get_reply(message_bus.RequestName(NAME), timeout=30)
         self.stopping = False
         self.thread = threading.Thread(target=self.serve)
         self.thread.start()
