@@ -15,6 +15,7 @@ class Keyberth < Formula
   depends_on "nlohmann-json" => :build
   depends_on "pkgconf" => :build
   depends_on "tl-expected" => :build
+  depends_on "tomlplusplus" => :build
   depends_on "curl"
   depends_on "glib"
   depends_on "keyutils"

@@ -14,7 +14,7 @@ pkgs.stdenv.mkDerivation {
   src = pkgs.lib.cleanSource ../..;
 
   nativeBuildInputs = with pkgs; [ cmake ninja pkg-config ];
-  buildInputs = with pkgs; [ curl glib keyutils libsecret nlohmann_json openssl qrencode tl-expected ];
+  buildInputs = with pkgs; [ curl glib keyutils libsecret nlohmann_json openssl qrencode tl-expected tomlplusplus ];
   cmakeFlags = [ "-DKEYBERTH_TESTS=OFF" ];
 
   # The helpers find their programs at run time: gpg for pass, the other helpers as vaults for oauth.

@@ -37,7 +37,7 @@ class Nix(SandboxCase):
     STUB = """
       let marked = builtins.mapAttrs (name: _: name) {
             cmake = 0; ninja = 0; pkg-config = 0; curl = 0; glib = 0; keyutils = 0; libsecret = 0; nlohmann_json = 0;
-            openssl = 0; qrencode = 0; tl-expected = 0; };
+            openssl = 0; qrencode = 0; tl-expected = 0; tomlplusplus = 0; };
           made = import %s { pkgs = marked // {
             stdenv.mkDerivation = made: made;
             lib = { cleanSource = path: path; licenses.asl20 = "Apache-2.0"; platforms.linux = [ ]; }; }; };
@@ -50,7 +50,7 @@ class Nix(SandboxCase):
         self.world.env["NIX_STATE_DIR"] = self.world.env["NIX_STORE_DIR"] = str(self.world.root / "nix")
         done = self.world.run("nix-instantiate", "--eval", "--strict", "-E", self.STUB % (PACKAGING / "nix/default.nix"))
         self.assertEqual(done.code, 0, done)
-        self.assertEqual(done.out, f'"keyberth {version()} curl glib keyutils libsecret nlohmann_json openssl qrencode tl-expected"\n')
+        self.assertEqual(done.out, f'"keyberth {version()} curl glib keyutils libsecret nlohmann_json openssl qrencode tl-expected tomlplusplus"\n')
 
 
 class Arch(SandboxCase):

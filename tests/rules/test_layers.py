@@ -10,7 +10,7 @@ from sandbox import main
 ROOT = Path(__file__).resolve().parents[2]
 INCLUDE = re.compile(r'^\s*#\s*include\s+(["<])([^">]+)[">]', re.M)
 # Headers that are neither ours nor of the language, the C library or the kernel.
-THIRD_PARTY = re.compile(r"^(nlohmann|libsecret|gio|glib|keyutils|curl|openssl|qrencode|gpgme)")
+THIRD_PARTY = re.compile(r"^(nlohmann|toml\+\+|libsecret|gio|glib|keyutils|curl|openssl|qrencode|gpgme)")
 # run_helper has the word; RealHost adds DOCKER_CREDENTIAL_LOG and a word to a person who waits; Screen speaks for the commands of the oauth helper,
 # and the handler of Ctrl-C, which may not use it, says what the command has done so far.
 PRINTERS = {"common/host.cc", "common/helper.cc", "helpers/oauth/net/screen.cc", "helpers/oauth/net/interrupt.cc"}

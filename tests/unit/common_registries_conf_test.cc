@@ -27,7 +27,7 @@ TEST(RegistriesConf, ReadsTheList) {
 TEST(RegistriesConf, FindsItBehindOtherSettingsAndInFrontOfTables) {
   const std::string rest = "credential-helpers = ['a']\n";
   for (const char* before : {"", "# credential-helpers = ['b']\n", "x = \"]\"\n", "x = [\n  ['#'], # ]\n  \"[\" ]\n",
-                             "x = \"a\\\"[\"\n", "\n\n  ", "x = 1 # [\n", "x = 'unended\n", "= 1\n"}) {
+                             "x = \"a\\\"[\"\n", "\n\n  ", "x = 1 # [\n", "a.b = { c = [1] }\n"}) {
     EXPECT_EQ(read(before + rest), Helpers(std::vector<std::string>{"a"})) << before;
   }
   EXPECT_EQ(read("[aliases]\n" + rest), Helpers());
@@ -37,9 +37,18 @@ TEST(RegistriesConf, FindsItBehindOtherSettingsAndInFrontOfTables) {
 }
 
 TEST(RegistriesConf, SaysThatItIsNoListOfTexts) {
-  for (const char* value : {"\"a\"", "[1]", "[\"a\"", "[\"a\" \"b\"]", "[\"a]", "['a', ['b']]", "", "["}) {
+  for (const char* value : {"\"a\"", "[1]", "[\"a\"", "[\"a\" \"b\"]", "[\"a]", "['a', ['b']]", "", "[", "{}"}) {
     EXPECT_FALSE(credential_helpers(std::string("credential-helpers = ") + value)) << value;
   }
+}
+
+TEST(RegistriesConf, NamesTheLineThatIsNoToml) {
+  for (const char* wrong : {"x = 'unended", "= 1", "credential-helpers = []"}) {
+    const auto found = credential_helpers(std::string("credential-helpers = ['a']\n") + wrong + "\n");
+    ASSERT_FALSE(found) << wrong;
+    EXPECT_EQ(found.error().message, "line 2 is no TOML") << wrong;
+  }
+  EXPECT_EQ(credential_helpers("\xff = 1").error().message, "it is not UTF-8, as TOML has to be");
 }
 
 }  // namespace
