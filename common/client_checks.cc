@@ -294,26 +294,29 @@ ClientChecks examine_clients(const Helper& helper, bool store_works) {
     if (!names) {  // a setting twice, of which Docker takes the last
       checks.push_back({file.containers ? "auth.json" : "config.json", State::problem,
                         printable_path(file.path) + ": " + names.error().message,
-                        edit_command(helper.host, file.path)});
+                        mend_by_hand(helper.host, file.path)});
       continue;
     }
     here = here || names->store == suffix_of(helper.name) || names_for_some(helper, *names);
     elsewhere = elsewhere || named.good(names->store);
+    std::vector<Check> of_file;
     if (!file.containers) {
       const ForAll setting{file, "credsStore", names->store, names_for_some(helper, *names)};
-      checks.push_back(
+      of_file.push_back(
           store_check(helper, named, setting, no_helper_check(helper, file.path, *text, store_works), store_works));
     }
     for_some = for_some || (file.containers && !file.fleeting && names_for_some(helper, *names));
-    check_registries(helper, named, file, *names, store_works, checks);
-    check_names(helper, file, *names, checks);
+    check_registries(helper, named, file, *names, store_works, of_file);
+    check_names(helper, file, *names, of_file);
     std::vector<Check> plain = examine_plain(helper, file, *names, *text, store_works);
-    std::move(plain.begin(), plain.end(), std::back_inserter(checks));
+    std::move(plain.begin(), plain.end(), std::back_inserter(of_file));
     const std::string backup = backup_path(file.path);
     if (access(backup.c_str(), F_OK) == 0) {
-      checks.push_back({"passwords", State::problem, "a migrate that was killed has left " + printable_path(backup),
-                        leading_here(helper.name + " migrate", store_works)});
+      of_file.push_back({"passwords", State::problem, "a migrate that was killed has left " + printable_path(backup),
+                         leading_here(helper.name + " migrate", store_works)});
     }
+    examine_change(file, of_file);
+    std::move(of_file.begin(), of_file.end(), std::back_inserter(checks));
   }
   if (clients_of(helper.host).containers) {
     checks.push_back(containers_check(helper, named, for_some, store_works));

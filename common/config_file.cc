@@ -10,26 +10,12 @@
 
 #include "common/files.h"
 #include "common/protocol.h"
+#include "common/writable.h"
 
 namespace keyberth {
 namespace {
 
 constexpr std::size_t kFileLimit = std::size_t{16} * 1024 * 1024;
-
-/// Where the file really is, for a rename must not replace the link to it.
-std::string target_of(const std::string& path) {
-  const std::unique_ptr<char, decltype(&std::free)> real(realpath(path.c_str(), nullptr), std::free);
-  if (real) {
-    return real.get();
-  }
-  std::string target(4096, '\0');
-  const ssize_t size = readlink(path.c_str(), target.data(), target.size());
-  if (size <= 0) {
-    return path;
-  }
-  target.resize(static_cast<std::size_t>(size));
-  return target.starts_with('/') ? target : path.substr(0, path.rfind('/') + 1) + target;
-}
 
 /// replace_file makes a file of ours with a mode of its own; what it replaces may be read by others on purpose.
 void keep_owner_and_mode(const std::string& path, const struct stat& before) {
@@ -46,6 +32,20 @@ void keep_owner_and_mode(const std::string& path, const struct stat& before) {
 }
 
 }  // namespace
+
+std::string target_of(const std::string& path) {
+  const std::unique_ptr<char, decltype(&std::free)> real(realpath(path.c_str(), nullptr), std::free);
+  if (real) {
+    return real.get();
+  }
+  std::string target(4096, '\0');
+  const ssize_t size = readlink(path.c_str(), target.data(), target.size());
+  if (size <= 0) {
+    return path;
+  }
+  target.resize(static_cast<std::size_t>(size));
+  return target.starts_with('/') ? target : folder_of(path) + "/" + target;
+}
 
 Result<std::string> read_config_file(const std::string& path) {
   Result<std::string> text = read_file(path, kFileLimit);
@@ -82,7 +82,10 @@ Result<bool> edit_file(Host& host, const std::string& path, const FileEdit& edit
   if (*changed == *text) {
     return false;
   }
-  KEYBERTH_TRY(make_folders(target.substr(0, target.rfind('/'))));
+  if (auto trouble = replace_trouble(path)) {
+    return tl::unexpected(*trouble);
+  }
+  KEYBERTH_TRY(make_folders(folder_of(target)));
   KEYBERTH_TRY(replace_file(target, *changed));
   if (exists) {
     keep_owner_and_mode(target, before);

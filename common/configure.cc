@@ -13,12 +13,10 @@
 #include "common/process.h"
 #include "common/protocol.h"
 #include "common/registries_conf.h"
+#include "common/undo_notes.h"
 
 namespace keyberth {
 namespace {
-
-/// In the notes: there was no such setting. No suffix, for no program is called docker-credential--.
-constexpr const char* kNothing = "-";
 
 constexpr std::string_view kRegistryIs = "--registry=";
 
@@ -56,8 +54,6 @@ Result<Options> parse_options(const Helper& helper, const std::vector<std::strin
   return options;
 }
 
-std::string undo_path(const std::string& path) { return path + ".keyberth-undo"; }
-
 std::string name_of(const std::string& registry) {
   return registry.empty() ? "credsStore" : "credHelpers of " + printable(registry);
 }
@@ -66,11 +62,11 @@ std::string or_nothing(const std::string& helper) { return helper.empty() ? "not
 
 Result<std::string> set(const Helper& helper, const std::string& path, const std::string& registry) {
   const std::string suffix = suffix_of(helper.name);
-  KEYBERTH_TRY(note_former(helper.host, path, registry, suffix));
-  const Result<DockerConfigChange> change = change_docker_config(helper.host, path, {registry, suffix});
-  if (!change) {
-    return tl::unexpected(change.error());
-  }
+  Result<DockerConfigChange> change;
+  KEYBERTH_TRY(change_with_notes(helper.host, path, {registry}, suffix, [&]() -> Result<> {
+    change = change_docker_config(helper.host, path, {registry, suffix});
+    return change ? Result<>() : tl::unexpected(change.error());
+  }));
   const std::string line = printable_path(path) + ": " + name_of(registry);
   return change->changed ? line + " is now " + suffix + " (before: " + or_nothing(change->former) + ")\n"
                          : line + " is " + suffix + " already\n";
@@ -94,28 +90,14 @@ Result<TakenBack> take_back(const Helper& helper, const std::string& path, const
   if (*now != suffix) {
     return TakenBack{line + " is " + or_nothing(*now) + ", not " + suffix + ": left as it is\n", false};
   }
-  const bool was_there = !former.empty() && former != kNothing;
+  const FormerSetting was = read_note(former);
   const HelperSetting setting =
-      !was_there ? HelperSetting{registry, suffix, true} : HelperSetting{registry, former, false};
+      was.helper.empty() ? HelperSetting{registry, suffix, true, was.json} : HelperSetting{registry, was.helper};
   const Result<DockerConfigChange> change = change_docker_config(helper.host, path, setting);
   if (!change) {
     return tl::unexpected(change.error());
   }
-  return TakenBack{line + " is " + (was_there ? printable(former) : "nothing") + " again\n", true};
-}
-
-/// Strikes a note out; the file of notes goes with the last one.
-Result<> forget(Host& host, const std::string& path, const std::string& registry, const std::string& former) {
-  const Result<DockerConfigChange> struck = change_docker_config(host, undo_path(path), {registry, former, true});
-  const Result<std::string> notes = read_config_file(undo_path(path));
-  const Result<HelperNames> left = notes ? configured_helpers(*notes) : tl::unexpected(notes.error());
-  if (!struck || !left) {
-    return tl::unexpected(struck ? left.error() : struck.error());
-  }
-  if (left->store.empty() && left->registries.empty()) {
-    (void)unlink(undo_path(path).c_str());
-  }
-  return {};
+  return TakenBack{line + " is " + or_nothing(was.helper) + " again\n", true};
 }
 
 Result<std::string> undo(const Helper& helper, const ClientFile& file, const std::vector<std::string>& registries) {
@@ -146,7 +128,7 @@ Result<std::string> undo(const Helper& helper, const ClientFile& file, const std
     }
     report += taken->line;
     if (taken->done && !before.empty()) {
-      KEYBERTH_TRY(forget(helper.host, path, registry, before));
+      KEYBERTH_TRY(forget_note(helper.host, path, registry));
     }
   }
   return report;
@@ -313,28 +295,6 @@ Result<> must_be_in_path(const Helper& helper) {
   }
   return fail(ErrorKind::unavailable, helper.name + " is not in PATH, where clients would look for it",
               "see what to do: " + helper.name + " doctor");
-}
-
-Result<> note_former(Host& host, const std::string& path, const std::string& registry, const std::string& suffix) {
-  const Result<std::string> text = read_config_file(path);
-  const Result<std::string> former = text ? configured_helper(*text, registry) : text;
-  if (!former || *former == suffix) {
-    return former ? Result<>() : tl::unexpected(about_file(former.error(), path));
-  }
-  Result<bool> noted = edit_file(host, undo_path(path), [&](std::string_view notes) -> Result<std::string> {
-    const Result<HelperNames> names = configured_helpers(notes);
-    if (!names) {
-      return tl::unexpected(names.error());
-    }
-    const bool is_noted = registry.empty() ? !names->store.empty() : names->registries.contains(registry);
-    return is_noted ? std::string(notes) : edit_docker_config(notes, {registry, former->empty() ? kNothing : *former});
-  });
-  if (!noted) {
-    noted.error().hint = "what the settings were is noted there for --undo; without that note it works: mv " +
-                         shell_word(undo_path(path)) + " " + shell_word(undo_path(path) + ".old");
-    return tl::unexpected(noted.error());
-  }
-  return {};
 }
 
 Result<CommandOutput> configure(const Helper& helper, const std::vector<std::string>& arguments) {

@@ -32,9 +32,4 @@ struct Helper;
 /// unavailable, with the way to doctor, when clients would not find the helper in PATH: no file may be made to name it.
 [[nodiscard]] Result<> must_be_in_path(const Helper& helper);
 
-/// Notes what a setting was before we change it, for --undo, unless that is noted already. The note has the form of the
-/// file itself.
-[[nodiscard]] Result<> note_former(Host& host, const std::string& path, const std::string& registry,
-                                   const std::string& suffix);
-
 }  // namespace keyberth

@@ -106,6 +106,9 @@ Result<std::string> edit_docker_config(std::string_view text, const HelperSettin
   if (!setting.remove) {
     return set(whole, places, *entry, setting);
   }
+  if (!setting.instead.empty()) {
+    return edited(whole, (*entry)->value, (*entry)->end, setting.instead);
+  }
   // What is set has a place; an emptied credHelpers goes as a whole.
   const bool last_helper = !setting.registry.empty() && places.entries->members.size() == 1;
   const Member* member = last_helper ? places.helpers : *entry;
@@ -123,6 +126,17 @@ Result<std::string> configured_helper(std::string_view text, const std::string& 
   Places places;
   KEYBERTH_TRY(look(text, places));
   return entry_of(places, registry).map([&](const Member* entry) { return text_of(text, entry); });
+}
+
+Result<std::string> setting_json(std::string_view text, const std::string& registry) {
+  if (text.find_first_not_of(kBlank) == std::string_view::npos) {
+    return "";
+  }
+  Places places;
+  KEYBERTH_TRY(look(text, places));
+  return entry_of(places, registry).map([&](const Member* entry) {
+    return std::string(entry == nullptr ? "" : text.substr(entry->value, entry->end - entry->value));
+  });
 }
 
 Result<std::string> docker_config_path(const Host& host) {

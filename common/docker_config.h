@@ -14,7 +14,8 @@ namespace keyberth {
 struct HelperSetting {
   std::string registry;  ///< a member of credHelpers; empty is credsStore, for every registry
   std::string helper;
-  bool remove = false;  ///< take it away, if it names this helper; another one's stays
+  bool remove = false;       ///< take it away, if it names this helper; another one's stays
+  std::string instead = {};  ///< with `remove`: JSON that takes its place; empty takes the member away
 };
 
 /// The file's text with the setting changed and nothing else: unknown members, their order, indentation, line ends and
@@ -25,6 +26,9 @@ struct HelperSetting {
 
 /// What the text says now: the helper's suffix, or nothing.
 [[nodiscard]] Result<std::string> configured_helper(std::string_view text, const std::string& registry);
+
+/// The setting as it stands in the text, as JSON; empty when it is not there.
+[[nodiscard]] Result<std::string> setting_json(std::string_view text, const std::string& registry);
 
 /// Whether Docker reads this text: every setting of the right kind (docker/cli, cli/config/configfile/file.go). The
 /// bad_input names the first that is not; Docker then goes on as if the whole file were empty.

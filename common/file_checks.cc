@@ -4,14 +4,18 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <string_view>
 
 #include "common/docker_config.h"
+#include "common/files.h"
 #include "common/json.h"
 #include "common/json_text.h"
 #include "common/process.h"
 #include "common/protocol.h"
+#include "common/report.h"
 #include "common/users.h"
+#include "common/writable.h"
 
 namespace keyberth {
 namespace {
@@ -35,15 +39,47 @@ std::string usual_place(const ClientFile& file) {
 
 /// What `sudo docker login` leaves behind: a file, or a whole folder, of root's.
 std::optional<Check> check_owner(const Host& host, const ClientFile& file) {
-  const std::string folder = file.path.substr(0, file.path.rfind('/'));
+  const std::string folder = folder_of(file.path);
   for (const std::string& path : {folder, file.path}) {
     struct stat info {};
     if (stat(path.c_str(), &info) != 0 || info.st_uid == geteuid() || access(path.c_str(), R_OK | W_OK) == 0) {
       continue;
     }
+    const bool is_fixed = errno == EROFS;
+    if (access(path.c_str(), R_OK) == 0 && (is_fixed || (lstat(path.c_str(), &info) == 0 && S_ISLNK(info.st_mode)))) {
+      continue;  // made so on purpose, and read all the same
+    }
     const std::string finding = printable_path(path) + " belongs to " + describe_user(info.st_uid);
     const std::string give = R"sh(sudo chown -R "$(id -u):$(id -g)" )sh" + shell_word(path);
     return Check{link_of(file), State::problem, finding, below_home(host, path) ? give : usual_place(file)};
+  }
+  return std::nullopt;
+}
+
+/// What its own user has no right to read.
+std::optional<Check> check_rights(const ClientFile& file) {
+  for (const std::string& path : {folder_of(folder_of(file.path)), folder_of(file.path), file.path}) {
+    struct stat info {};
+    if (stat(path.c_str(), &info) != 0 || info.st_uid != geteuid()) {
+      continue;
+    }
+    const bool is_folder = S_ISDIR(info.st_mode);
+    if (access(path.c_str(), is_folder ? X_OK : R_OK) != 0) {
+      return Check{link_of(file), State::problem, "you may not read " + printable_path(path) + ", which is yours",
+                   (is_folder ? "chmod u+rwx " : "chmod u+rw ") + shell_word(path)};
+    }
+  }
+  return std::nullopt;
+}
+
+/// A link that nothing can be reached by.
+std::optional<Check> check_circle(const ClientFile& file) {
+  for (const std::string& path : {folder_of(file.path), file.path}) {
+    struct stat info {};
+    if (lstat(path.c_str(), &info) == 0 && S_ISLNK(info.st_mode) && stat(path.c_str(), &info) != 0 && errno == ELOOP) {
+      return Check{link_of(file), State::problem, printable_path(path) + " is a link that leads back to itself",
+                   "mv -n " + shell_word(path) + " " + shell_word(free_name(path + ".old"))};
+    }
   }
   return std::nullopt;
 }
@@ -62,6 +98,9 @@ std::optional<Check> check_folder(const Host& host, const ClientFile& file) {
       "export DOCKER_CONFIG=" + (slash == std::string::npos ? "\"$PWD\"" : shell_word(folder->substr(0, slash)))};
 }
 
+/// One command, without words.
+bool is_command(const std::string& remedy) { return !remedy.empty() && remedy.find('\n') == std::string::npos; }
+
 }  // namespace
 
 std::string edit_command(const Host& host, const std::string& path) {
@@ -73,8 +112,25 @@ std::string edit_command(const Host& host, const std::string& path) {
   return "nano " + shell_word(path);
 }
 
+std::string edit_to(const Host& host, const std::string& path, const std::string& what) {
+  return what + ":\n  " + edit_command(host, path);
+}
+
+std::string mend_by_hand(const Host& host, const std::string& path) { return edit_to(host, path, "Mend it by hand"); }
+
+void examine_change(const ClientFile& file, std::vector<Check>& checks) {
+  const auto trouble = all_well(checks) ? std::nullopt : replace_trouble(file.path);
+  if (!trouble) {
+    return;
+  }
+  for (Check& check : checks) {
+    check.remedy = is_command(check.remedy) ? "Once the file can be changed:\n  " + check.remedy : check.remedy;
+  }
+  checks.insert(checks.begin(), problem(link_of(file), *trouble));
+}
+
 std::optional<Check> examine_file(const Host& host, const ClientFile& file, const Result<std::string>& text) {
-  for (auto& check : {check_folder(host, file), check_owner(host, file)}) {
+  for (auto& check : {check_folder(host, file), check_circle(file), check_owner(host, file), check_rights(file)}) {
     if (check) {
       return check;
     }
@@ -83,8 +139,8 @@ std::optional<Check> examine_file(const Host& host, const ClientFile& file, cons
   if (!text) {
     Check check = problem(link_of(file), text.error());
     if (check.remedy.empty()) {
-      check.remedy =
-          below_home(host, file.path) ? "mv -n " + word + " " + shell_word(file.path + ".old") : usual_place(file);
+      check.remedy = below_home(host, file.path) ? "mv -n " + word + " " + shell_word(free_name(file.path + ".old"))
+                                                 : usual_place(file);
     }
     return check;
   }
@@ -102,7 +158,8 @@ std::optional<Check> examine_file(const Host& host, const ClientFile& file, cons
     return found(
         ": " + read.error().message +
             (file.containers ? ", which podman and skopeo refuse" : ", so that Docker takes the whole file for empty"),
-        is_json(*text) ? edit_command(host, file.path) : "python3 -m json.tool " + word + " >/dev/null");
+        (is_json(*text) ? "" : "See where:\n  python3 -m json.tool " + word + " >/dev/null\n") +
+            mend_by_hand(host, file.path));
   }
   return std::nullopt;
 }

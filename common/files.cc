@@ -27,14 +27,6 @@ constexpr std::string_view kTemporaryPrefix = ".kb-";
 constexpr std::time_t kStaleAfterSeconds = 3600;
 constexpr std::size_t kSecretBlock = 4096;
 
-std::string folder_of(const std::string& path) {
-  const auto slash = path.rfind('/');
-  if (slash == std::string::npos) {
-    return ".";
-  }
-  return slash == 0 ? "/" : path.substr(0, slash);
-}
-
 /// The path, or what of it is there: advice about a missing file helps nobody.
 std::string nearest_existing(std::string_view path) {
   std::string existing(path);
@@ -207,10 +199,18 @@ Result<Secret> read_private_file(const std::string& path, std::size_t limit, std
   return bytes;
 }
 
+std::string folder_of(const std::string& path) {
+  const auto slash = path.rfind('/');
+  if (slash == std::string::npos) {
+    return ".";
+  }
+  return slash == 0 ? "/" : path.substr(0, slash);
+}
+
 std::string nearest_folder(std::string path) {
   struct stat info {};
   while (path.size() > 1 && stat(path.c_str(), &info) != 0) {
-    path.resize(std::max<std::size_t>(path.rfind('/'), 1));
+    path = folder_of(path);
   }
   return path;
 }

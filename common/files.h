@@ -46,6 +46,9 @@ class Fd {
 /// Makes the folder and its missing parents, with `mode` less the process's umask.
 [[nodiscard]] Result<> make_folders(const std::string& path, unsigned mode = 0700);
 
+/// The folder that a path names a file in: "." for a name alone.
+[[nodiscard]] std::string folder_of(const std::string& path);
+
 /// What there is of the path, links followed: itself, or the nearest folder above it.
 [[nodiscard]] std::string nearest_folder(std::string path);
 

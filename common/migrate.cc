@@ -17,6 +17,8 @@
 #include "common/process.h"
 #include "common/protocol.h"
 #include "common/registries_conf.h"
+#include "common/undo_notes.h"
+#include "common/writable.h"
 
 namespace keyberth {
 namespace {
@@ -120,6 +122,9 @@ class FileMove {
     if (logins->empty()) {
       return {};
     }
+    if (auto trouble = can_move(*names, *logins) ? replace_trouble(file_.path) : std::nullopt) {
+      return tl::unexpected(*trouble);
+    }
     report += printable_path(file_.path) + "\n";
     for (const PlainLogin& login : *logins) {
       const std::string why = obstacle(helper_, file_, *names, login);
@@ -137,16 +142,32 @@ class FileMove {
   bool in_two_minds = false;  ///< some were left because the store has another login
 
  private:
+  [[nodiscard]] bool can_move(const HelperNames& names, const std::vector<PlainLogin>& logins) const {
+    return std::any_of(logins.begin(), logins.end(),
+                       [&](const PlainLogin& login) { return obstacle(helper_, file_, names, login).empty(); });
+  }
+
   Result<> change(const std::string& text, const HelperNames& names) {
-    KEYBERTH_TRY(note_settings(names));
-    KEYBERTH_TRY(replace_file(backup_path(file_.path), text));
-    Result<> done = take_away();
-    if (done) {
-      tell_containers();
+    std::vector<std::string> servers;
+    for (const PlainLogin* login : moved_) {
+      servers.push_back(login->credential.server);
     }
-    // The file is now the new one or, after a failure, still the former: either way whole.
-    (void)unlink(backup_path(file_.path).c_str());
-    return done;
+    const std::set<std::string> missing = missing_settings(file_, names, servers);
+    const Result<> done = change_with_notes(helper_.host, file_.path, missing, suffix_of(helper_.name), [&] {
+      const Result<> saved = replace_file(backup_path(file_.path), text);
+      Result<> changed = saved ? take_away() : saved;
+      // The file is now the new one or, after a failure, still the former: either way whole.
+      (void)unlink(backup_path(file_.path).c_str());
+      return changed;
+    });
+    if (!done) {
+      return fail(done.error().kind,
+                  done.error().message + "; " + printable_path(file_.path) +
+                      " still has what was moved: it is now in the file and in the store",
+                  done.error().hint);
+    }
+    tell_containers();
+    return {};
   }
 
   /// A line of the report: what was done, or would be.
@@ -238,18 +259,6 @@ class FileMove {
       const std::string registry = registry_name(login->credential.server, true);
       report += "    " + configure_command(helper_, usual ? *usual : file_, registry) + "\n";
     }
-  }
-
-  /// For configure --undo: what the settings were that take_away makes.
-  Result<> note_settings(const HelperNames& names) {
-    std::vector<std::string> servers;
-    for (const PlainLogin* login : moved_) {
-      servers.push_back(login->credential.server);
-    }
-    for (const std::string& registry : missing_settings(file_, names, servers)) {
-      KEYBERTH_TRY(note_former(helper_.host, file_.path, registry, suffix_of(helper_.name)));
-    }
-    return {};
   }
 
   /// Only what was read back goes: a login that somebody changed in the meantime stays.

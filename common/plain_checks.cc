@@ -24,10 +24,6 @@ using State = Check::State;
 
 constexpr const char* kLink = "passwords";
 
-std::string edit_to(const Host& host, const ClientFile& file, const std::string& what) {
-  return what + ":\n  " + edit_command(host, file.path);
-}
-
 /// Logs out of a registry in that very file, with a client that is there; empty without one.
 std::string logout_command(const Host& host, const ClientFile& file, const std::string& server) {
   if (!file.containers) {
@@ -50,7 +46,7 @@ Check broken_entry(const Host& host, const ClientFile& file, const PlainLogin& l
           "the login of " + (server.empty() ? "\"\"" : printable(server)) + " in " + printable_path(file.path) +
               " is broken (" + login.obstacle + "), " +
               (file.containers ? "which podman refuses" : "so that Docker takes the whole file for empty"),
-          logout.empty() ? edit_to(host, file, "Take that entry out") : logout};
+          logout.empty() ? edit_to(host, file.path, "Take that entry out") : logout};
 }
 
 /// A login that works from here only.
@@ -126,7 +122,7 @@ std::vector<Check> examine_plain(const Helper& helper, const ClientFile& file, c
   const Result<std::vector<PlainLogin>> logins = plain_logins(text);
   if (!logins) {
     return {{kLink, State::problem, printable_path(file.path) + ": " + logins.error().message,
-             edit_to(helper.host, file, "Mend it by hand")}};
+             mend_by_hand(helper.host, file.path)}};
   }
   std::map<std::string, Logins> movable;  // by the suffix of who is asked; empty is this helper
   std::vector<Check> checks;
@@ -150,9 +146,10 @@ std::vector<Check> examine_plain(const Helper& helper, const ClientFile& file, c
       checks.push_back(movable_check(helper, file, passwords, store_works));
     } else {
       const std::string program = program_of(asked);
-      checks.push_back(plain_check(
-          file, passwords, ", while " + client_of(file) + " asks " + printable(program),
-          is_family(asked) ? program + " migrate" : edit_to(helper.host, file, "Take what is in their entries out")));
+      checks.push_back(plain_check(file, passwords, ", while " + client_of(file) + " asks " + printable(program),
+                                   is_family(asked)
+                                       ? program + " migrate"
+                                       : edit_to(helper.host, file.path, "Take what is in their entries out")));
     }
   }
   if (!movable.contains("")) {  // one step at a time: with the others moved, a client can mend the broken one

@@ -2,7 +2,6 @@
 #include "helpers/pass/pass_doctor.h"
 
 #include <sys/stat.h>
-#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -14,6 +13,7 @@
 #include "common/protocol.h"
 #include "common/user_checks.h"
 #include "common/users.h"
+#include "common/writable.h"
 #include "helpers/pass/entry_doctor.h"
 #include "helpers/pass/entry_path.h"
 #include "helpers/pass/git.h"
@@ -34,8 +34,6 @@ constexpr unsigned kOthers = 077;
 Check make(std::string_view link, Check::State state, std::string finding, std::string remedy = {}) {
   return {std::string(link), state, std::move(finding), std::move(remedy)};
 }
-
-std::string as_root(const std::string& command) { return geteuid() == 0 ? command : "sudo " + command; }
 
 /// A folder of somebody else: root's calls under sudo with another user's HOME, files that such a call left behind, or
 /// a variable that leads to them. `path` is the place or in it; `needed` as for access(2).
@@ -159,18 +157,8 @@ std::string missing_store(const Host& host, const std::string& store) {
 
 /// Whether a login can be written there: neither permission nor disk stand against it.
 std::optional<Check> check_writable(const Host& host, const std::string& store) {
-  struct statvfs disk {};
-  if (statvfs(store.c_str(), &disk) == 0) {
-    if ((disk.f_flag & ST_RDONLY) != 0) {
-      return make(kStore, Check::State::problem, "the disk with " + printable(store) + " is mounted read-only",
-                  as_root("mount -o remount,rw \"$(findmnt -n -o TARGET --target " + shell_word(store) + ")\""));
-    }
-    // Names of folders and an entry take a few blocks.
-    constexpr unsigned long kBlocks = 4;
-    if (disk.f_blocks != 0 && (disk.f_bavail < kBlocks || (disk.f_files != 0 && disk.f_favail < kBlocks))) {
-      return make(kStore, Check::State::problem, "the disk with " + printable(store) + " is full",
-                  "df -h " + shell_word(store));
-    }
+  if (const auto trouble = disk_trouble(store)) {
+    return problem(std::string(kStore), *trouble);
   }
   struct stat info {};
   if (access(store.c_str(), R_OK | W_OK | X_OK) != 0 && stat(store.c_str(), &info) == 0 && info.st_uid == geteuid()) {

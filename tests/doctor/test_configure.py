@@ -127,7 +127,7 @@ class RefuseCase(ConfigureCase):
             as_user = ["setpriv", f"--reuid={user}", f"--regid={user}", "--clear-groups"]
         done = self.world.run(*as_user, BIN / self.program, "configure")
         self.assertEqual(done.code, 1, done)
-        self.assertIn(f"cannot write in {self.config.parent}: Permission denied", done.err)
+        self.assertIn(f"you may not write in {self.config.parent}\n", done.err)
 
 
 class UndoCase(ConfigureCase):
@@ -177,6 +177,25 @@ class UndoCase(ConfigureCase):
             self.assertEqual(self.world.run(f"docker-credential-{program}", "configure", *arguments).code, 0)
         self.assertEqual(self.config.read_text(), '{"credsStore": "first"}')
         self.assertEqual([p.name for p in self.config.parent.iterdir()], ["config.json"])
+
+    def test_null_and_an_empty_name_come_back(self):
+        """An empty one in credHelpers means the file itself, whatever credsStore says."""
+        for text in ('{"credsStore": null, "a": 1}', '{"credsStore": ""}'):
+            self.undone(text)
+        for text in ('{"credsStore": "b", "credHelpers": {"r.example": ""}}', '{"credHelpers": {"r.example": null}}'):
+            self.undone(text, "--registry", "r.example")
+
+    def test_a_note_that_cannot_be_read(self):
+        """The notes of before are not thrown away, and another file of that name is not overwritten."""
+        self.config.write_text("{}")
+        for number, name in ((1, "config.json.keyberth-undo.old"), (2, "config.json.keyberth-undo.old-2")):
+            note = self.config.with_name("config.json.keyberth-undo")
+            note.write_text(f"broken {number}")
+            self.config.write_text("{}")
+            done = self.configure(code=1)
+            self.do(done.err.splitlines()[2])
+            self.assertEqual(f"broken {number}", self.config.with_name(name).read_text())
+            self.configure()
 
     def test_without_a_note(self):
         self.config.write_text('{"credsStore": "pass", "a": 1}')

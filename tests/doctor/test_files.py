@@ -12,7 +12,8 @@ from trouble import trouble
 class FileCase(ClientCase):
     def test_broken_json(self):
         self.config.write_text('{"credsStore": "pass",}')
-        [line] = self.the_problem("config.json", "it is not a JSON object")
+        where, line, by_hand, edit = self.the_problem("config.json", "it is not a JSON object")
+        self.assertEqual(("See where:", "Mend it by hand:", f"  {EDITOR} '{self.config}'"), (where, by_hand, edit))
         done = self.world.run("sh", "-c", line)  # shows the place; the mending is a person's
         self.assertIn("line 1 column", done.err)
         self.config.write_text('{"credsStore": "pass"}')
@@ -35,8 +36,8 @@ class FileCase(ClientCase):
                      '{"pruneFilters":"x"}', '{"features":{"a":1}}', '{"plugins":{"a":"b"}}', '{"plugins":{"a":{"b":1}}}',
                      '{"proxies":{"default":"x"}}', '{"proxies":{"default":{"httpProxy":1}}}'):
             self.config.write_text(text[:-1] + ',"credsStore":"pass"}')
-            [line] = self.the_problem("config.json", f"{self.config}: ")
-            self.assertEqual(line, f"{EDITOR} '{self.config}'")
+            remedy = self.the_problem("config.json", f"{self.config}: ")
+            self.assertEqual(["Mend it by hand:", f"  {EDITOR} '{self.config}'"], remedy)
             self.assertIn("Error", self.world.run("docker", "logout", "x.example").err, text)
         for text in ('{"features":{"a":"1"}}', '{"experimental":"enabled"}', '{"cliPluginsExtraDirs":[]}', '{"plugins":{"a":{"b":"c"}}}',
                      '{"auths":null}', '{"auths":{"g.io":null}}', '{"detachKeys":null}', '{"unknown":3}', '{"HttpHeaders":{}}'):
