@@ -9,6 +9,7 @@
 #include "common/docker_config.h"
 #include "common/file_checks.h"
 #include "common/helper.h"
+#include "common/options.h"
 #include "common/plain_logins.h"
 #include "common/process.h"
 #include "common/protocol.h"
@@ -17,8 +18,6 @@
 
 namespace keyberth {
 namespace {
-
-constexpr std::string_view kRegistryIs = "--registry=";
 
 struct Options {
   std::vector<std::string> registries;
@@ -32,23 +31,22 @@ Result<Options> parse_options(const Helper& helper, const std::vector<std::strin
     return fail(ErrorKind::usage, message,
                 "usage: " + helper.name + " configure [--registry HOST]... [--containers] [--undo]");
   };
-  for (std::size_t i = 0; i < arguments.size(); ++i) {
-    if (arguments[i] == "--undo") {
+  const std::vector<std::string> words = with_value_apart(arguments, "--registry");
+  for (std::size_t i = 0; i < words.size(); ++i) {
+    if (words[i] == "--undo") {
       options.undo = true;
-    } else if (arguments[i] == "--containers") {
+    } else if (words[i] == "--containers") {
       options.containers = true;
-    } else if (arguments[i].starts_with(kRegistryIs) || (arguments[i] == "--registry" && i + 1 < arguments.size())) {
-      const bool joined = arguments[i].starts_with(kRegistryIs);
-      const Result<std::string> registry =
-          parse_server(joined ? arguments[i].substr(kRegistryIs.size()) : arguments[++i]);
+    } else if (words[i] == "--registry" && i + 1 < words.size()) {
+      const Result<std::string> registry = parse_server(words[++i]);
       if (!registry) {
         return wrong("--registry: " + registry.error().message);
       }
       options.registries.push_back(*registry);
-    } else if (arguments[i] == "--registry") {
+    } else if (words[i] == "--registry") {
       return wrong("--registry wants the name of a registry");
     } else {
-      return wrong("configure does not know " + printable(arguments[i]));
+      return wrong("configure does not know " + printable(words[i]));
     }
   }
   return options;

@@ -27,6 +27,9 @@ struct Options {
 
 Result<Options> parse_options(const Helper& helper, const std::vector<std::string>& arguments) {
   Options options;
+  const auto wrong = [&](const std::string& message) {
+    return fail(ErrorKind::usage, message, "usage: " + helper.name + " doctor [--all | --store] [--json]");
+  };
   for (const std::string& argument : arguments) {
     if (argument == "--json") {
       options.json = true;
@@ -35,9 +38,11 @@ Result<Options> parse_options(const Helper& helper, const std::vector<std::strin
     } else if (argument == "--all") {
       options.all = true;
     } else {
-      return fail(ErrorKind::usage, "doctor does not know " + printable(argument),
-                  "usage: " + helper.name + " doctor [--all | --store] [--json]");
+      return wrong("doctor does not know " + printable(argument));
     }
+  }
+  if (options.all && options.store_only) {
+    return wrong("--all asks each helper about its store, and --store this one: give one of them");
   }
   return options;
 }

@@ -14,6 +14,7 @@
 #include "common/files.h"
 #include "common/helper.h"
 #include "common/login_keeper.h"
+#include "common/options.h"
 #include "common/process.h"
 #include "common/protocol.h"
 #include "common/registries_conf.h"
@@ -64,17 +65,17 @@ struct Options {
 
 Result<Options> parse_options(const Helper& helper, const std::vector<std::string>& arguments) {
   Options options;
-  for (std::size_t i = 0; i < arguments.size(); ++i) {
-    if (arguments[i] == "--dry-run") {
+  const std::vector<std::string> words = with_value_apart(arguments, "--keep");
+  for (std::size_t i = 0; i < words.size(); ++i) {
+    if (words[i] == "--dry-run") {
       options.dry_run = true;
-    } else if (arguments[i] == "--keep" && i + 1 < arguments.size() &&
-               (arguments[i + 1] == "file" || arguments[i + 1] == "store")) {
-      options.keep = arguments[++i];
+    } else if (words[i] == "--keep" && i + 1 < words.size() && (words[i + 1] == "file" || words[i + 1] == "store")) {
+      options.keep = words[++i];
     } else {
-      return fail(ErrorKind::usage,
-                  arguments[i] == "--keep" ? "--keep wants the word file or store"
-                                           : "migrate does not know " + printable(arguments[i]),
-                  "usage: " + helper.name + " migrate [--dry-run] [--keep file|store]");
+      return fail(
+          ErrorKind::usage,
+          words[i] == "--keep" ? "--keep wants the word file or store" : "migrate does not know " + printable(words[i]),
+          "usage: " + helper.name + " migrate [--dry-run] [--keep file|store]");
     }
   }
   return options;

@@ -44,7 +44,7 @@ class WellCase(ClientCase):
             self.assertEqual(b"\033[32mok" in text, expected, text)
 
     def test_wrong_usage(self):
-        for arguments in (["--colour"], ["now"]):
+        for arguments in (["--colour"], ["now"], ["--all", "--store"]):
             done = self.world.run(self.program, "doctor", *arguments)
             self.assertEqual(done.code, 2, done)
             self.assertIn("doctor [--all | --store] [--json]", done.err)

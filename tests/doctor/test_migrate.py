@@ -167,7 +167,8 @@ class MigrateCase(MigrateMixin, PassCase):
 
     def test_wrong_usage(self):
         for arguments, words in ((["--force"], "migrate does not know --force"), (["--keep"], "--keep wants the word file or store"),
-                                 (["--keep", "both"], "--keep wants the word file or store")):
+                                 (["--keep", "both"], "--keep wants the word file or store"),
+                                 (["--keep="], "--keep wants the word file or store"), (["--keeps=file"], "not know --keeps=file")):
             self.assertIn(words, self.migrate(*arguments, code=2).err)
 
     def test_podmans_file(self):
@@ -254,7 +255,7 @@ class TwoLoginsCase(MigrateMixin, PassCase):
         return done
 
     def test_the_rehearsal_of_each_choice(self):
-        for arguments, code, words in (((), 1, "left "), (("--keep", "store"), 0, "taken out "), (("--keep", "file"), 0, "moved ")):
+        for arguments, code, words in (((), 1, "left "), (("--keep=store",), 0, "taken out "), (("--keep", "file"), 0, "moved ")):
             self.store("a.example", "bob", "new")
             self.write({"a.example": {"auth": encoded("alice", "old")}})
             self.assertIn(f"  {words}", self.rehearsed(*arguments, code=code))
