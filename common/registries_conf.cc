@@ -67,7 +67,12 @@ Result<std::optional<std::vector<std::string>>> credential_helpers(std::string_v
   if (!is_utf8(text)) {
     return fail(ErrorKind::bad_input, "it is not UTF-8, as TOML has to be");
   }
-  const toml::parse_result parsed = toml::parse(text);
+  // TOML has letters outside ASCII in texts and comments only. Elsewhere toml++ 3.3 runs into undefined behaviour at
+  // some of them, such as U+00D2; no helper's name has any.
+  std::string ascii(text);
+  std::replace_if(
+      ascii.begin(), ascii.end(), [](char c) { return static_cast<unsigned char>(c) > 0x7F; }, '?');
+  const toml::parse_result parsed = toml::parse(ascii);
   if (!parsed) {
     return fail(ErrorKind::bad_input, "line " + std::to_string(parsed.error().source().begin.line) + " is no TOML");
   }

@@ -27,7 +27,7 @@ TEST(RegistriesConf, ReadsTheList) {
 TEST(RegistriesConf, FindsItBehindOtherSettingsAndInFrontOfTables) {
   const std::string rest = "credential-helpers = ['a']\n";
   for (const char* before : {"", "# credential-helpers = ['b']\n", "x = \"]\"\n", "x = [\n  ['#'], # ]\n  \"[\" ]\n",
-                             "x = \"a\\\"[\"\n", "\n\n  ", "x = 1 # [\n", "a.b = { c = [1] }\n"}) {
+                             "x = \"a\\\"[\"\n", "\n\n  ", "x = 1 # [\n", "a.b = { c = [1] }\n", "x = 'é' # Ò\n"}) {
     EXPECT_EQ(read(before + rest), Helpers(std::vector<std::string>{"a"})) << before;
   }
   EXPECT_EQ(read("[aliases]\n" + rest), Helpers());
@@ -43,7 +43,7 @@ TEST(RegistriesConf, SaysThatItIsNoListOfTexts) {
 }
 
 TEST(RegistriesConf, NamesTheLineThatIsNoToml) {
-  for (const char* wrong : {"x = 'unended", "= 1", "credential-helpers = []"}) {
+  for (const char* wrong : {"x = 'unended", "= 1", "credential-helpers = []", "Ò = 1", "x = 1 Ò"}) {
     const auto found = credential_helpers(std::string("credential-helpers = ['a']\n") + wrong + "\n");
     ASSERT_FALSE(found) << wrong;
     EXPECT_EQ(found.error().message, "line 2 is no TOML") << wrong;
