@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "helpers/pass/entry_doctor.h"
 
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <chrono>
@@ -97,11 +98,11 @@ class Entries {
     }
     const std::string logins = store_ + "/" + std::string(kFolder);
     const std::string finding = "you may not read or change the files of " + enumerate(closed);
-    const std::string folder = takeable_folder(host_, store_place(host_, store_), logins);
+    const bool is_foreign = holds_foreign(logins);
+    const std::string folder = is_foreign ? takeable_folder(host_, store_place(host_, store_), logins) : logins;
+    const std::string take = is_foreign ? "sudo chown -R \"$(id -u):$(id -g)\" " + shell_word(folder) + "\n" : "";
     add(Check::State::problem, finding + (folder.empty() ? "; see whose they are" : ""),
-        folder.empty()
-            ? "ls -lR " + shell_word(logins)
-            : "sudo chown -R \"$(id -u):$(id -g)\" " + shell_word(folder) + "\nchmod -R u+rwX " + shell_word(folder));
+        folder.empty() ? "ls -lR " + shell_word(logins) : take + "chmod -R u+rwX " + shell_word(folder));
   }
 
   void describe_those_of_others(const std::vector<std::string>& closed, const std::vector<std::string>& fixed) {
@@ -206,6 +207,19 @@ class Entries {
               " among the logins that no server has, passed over: " + enumerate(survey_.strange),
           remedy);
     }
+  }
+
+  static bool holds_foreign(const std::string& folder) {
+    std::error_code problem;
+    std::filesystem::recursive_directory_iterator item(
+        folder, std::filesystem::directory_options::skip_permission_denied, problem);
+    struct stat info {};
+    for (; !problem && item != std::filesystem::recursive_directory_iterator(); item.increment(problem)) {
+      if (stat(item->path().c_str(), &info) == 0 && info.st_uid != geteuid()) {
+        return true;
+      }
+    }
+    return false;
   }
 
   static bool holds_files(const std::string& folder) {

@@ -239,7 +239,9 @@ class Logins(DoctorCase):
         self.world.write_entry(self.world.folder / "registry.example.org" / "alice.gpg", "by hand")
         self.store(SERVER, "alice", "s3cret")
         self.assertIn("illegal base64", self.call("list", helper=self.older()).out)
+        (self.world.store / "registry.example.org").mkdir()
         self.assert_clean(self.note("logins", f"passed over: {FOLDER}/registry.example.org"))
+        self.assertTrue((self.world.store / "registry.example.org-2" / "alice.gpg").exists(), "nothing is replaced")
         self.assertEqual(json.loads(self.call("list", helper=self.older()).out), {SERVER: "alice"})
 
     @trouble(16, "https://registry.example.org has 2 logins")

@@ -134,6 +134,23 @@ class Closed(PlacesCase):
         self.assert_seizes_nothing([self.found("problem", "recipients", "cannot read")])
 
 
+    def test_logins(self):
+        """sudo only where somebody else's files are to be taken back."""
+        [path] = self.world.folder.rglob("*.gpg")
+        for closed in (path, path.parent):
+            with self.subTest(path=closed.name):
+                closed.chmod(0)
+                [command] = self.found("problem", "logins", "you may not read or change")["remedy"]
+                self.assertEqual(command, f"chmod -R u+rwX '{self.world.folder}'")
+                self.assert_clean(command)
+                closed.chmod(0)
+                self.own(closed, 0, 0)
+                remedy = self.found("problem", "logins", "you may not read or change")["remedy"]
+                self.assertEqual(remedy, [f"sudo chown -R \"$(id -u):$(id -g)\" '{self.world.folder}'", command])
+                self.own(self.world.folder)
+                self.assert_clean(command)
+
+
 class InTheWay(DoctorCase):
     """No folder where one should be."""
 
