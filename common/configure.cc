@@ -14,6 +14,7 @@
 #include "common/process.h"
 #include "common/protocol.h"
 #include "common/registries_conf.h"
+#include "common/server_key.h"
 #include "common/undo_notes.h"
 
 namespace keyberth {
@@ -41,6 +42,9 @@ Result<Options> parse_options(const Helper& helper, const std::vector<std::strin
       const Result<std::string> registry = parse_server(words[++i]);
       if (!registry) {
         return wrong("--registry: " + registry.error().message);
+      }
+      if (!is_server(registry_name(*registry, false))) {
+        return wrong("--registry: " + shell_word(*registry) + " is no registry");
       }
       options.registries.push_back(*registry);
     } else if (words[i] == "--registry") {

@@ -256,9 +256,12 @@ class FileMove {
     }
     const Result<ClientFile> usual = containers_file(helper_.host);
     report += "  For podman, skopeo and buildah, which read no credsStore:\n";
+    std::set<std::string> registries;  // which several logins may be for
     for (const PlainLogin* login : moved_) {
       const std::string registry = registry_name(login->credential.server, true);
-      report += "    " + configure_command(helper_, usual ? *usual : file_, registry) + "\n";
+      report += registries.insert(registry).second
+                    ? "    " + configure_command(helper_, usual ? *usual : file_, registry) + "\n"
+                    : "";
     }
   }
 

@@ -152,8 +152,12 @@ std::vector<Check> examine_plain(const Helper& helper, const ClientFile& file, c
                                        : edit_to(helper.host, file.path, "Take what is in their entries out")));
     }
   }
-  if (!movable.contains("")) {  // one step at a time: with the others moved, a client can mend the broken one
-    std::move(broken.begin(), broken.end(), std::back_inserter(checks));
+  for (Check& check : broken) {
+    if (movable.contains("")) {  // one step at a time: with the others moved, a client can mend this one
+      check.state = State::note;
+      check.remedy.clear();
+    }
+    checks.push_back(std::move(check));
   }
   return checks;
 }

@@ -3,8 +3,10 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <cstddef>
 #include <optional>
+#include <system_error>
 
 namespace keyberth {
 namespace {
@@ -163,6 +165,17 @@ std::vector<std::string> erase_keys(std::string_view server) {
     candidates.add_hub();
   }
   return std::move(candidates).take();
+}
+
+bool is_server(std::string_view text) {
+  constexpr int kLastPort = 65535;
+  const auto key = parse(text);
+  int port = 1;
+  if (key && !key->port.empty()) {
+    const auto [end, problem] = std::from_chars(key->port.data(), key->port.data() + key->port.size(), port);
+    port = problem == std::errc() ? port : 0;
+  }
+  return key && port >= 1 && port <= kLastPort;
 }
 
 bool is_private(std::string_view server) { return server.starts_with(kPrivateScheme); }

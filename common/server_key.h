@@ -21,6 +21,9 @@ namespace keyberth {
 /// podman (docker.io) would outlive the docker logout that get's aliases make it serve.
 [[nodiscard]] std::vector<std::string> erase_keys(std::string_view server);
 
+/// Whether this is of the form [http[s]://]host[:port][/path], with a port that there is.
+[[nodiscard]] bool is_server(std::string_view text);
+
 /// Keys of the scheme oauth+https belong to docker-credential-oauth: stored and fetched like any other, never listed.
 [[nodiscard]] bool is_private(std::string_view server);
 

@@ -274,6 +274,10 @@ class PlainTextCase(ClientCase):
                                              "z.example": {"auth": encoded("z", "2")}})
         remedy = self.the_problem("passwords", "2 passwords stand")
         self.assertEqual(remedy, ["docker-credential-pass migrate"])
+        [cause] = [check for check in self.doctor()["checks"] if "broken.example" in check["finding"]]
+        self.assertIn("is broken (its auth is not the base64 of user:password), so that Docker takes the whole file for empty",
+                      cause["finding"])
+        self.assertEqual(("note", []), (cause["state"], cause["remedy"]), "what mends it costs the others")
         self.assertEqual(self.world.run("sh", "-c", remedy[0]).code, 1)  # one stays
         remedy = self.the_problem("passwords", "broken.example")
         self.assertEqual(remedy, ["docker logout 'broken.example'"])

@@ -125,7 +125,8 @@ class MigrateCase(MigrateMixin, PassCase):
         del self.world.env["DOCKER_CONFIG"]
         self.config = self.world.home / ".docker/config.json"
         self.config.parent.mkdir()
-        self.write({"r.example": {"auth": encoded("u", "p")}, "https://index.docker.io/v1/": {"auth": encoded("hub", "p")}})
+        self.write({"r.example": {"auth": encoded("u", "p")}, "https://r.example": {"auth": encoded("u", "p")},
+                    "https://index.docker.io/v1/": {"auth": encoded("hub", "p")}, "docker.io": {"auth": encoded("hub", "p")}})
         users = {"r.example": "u", "docker.io": "hub"}
         ask = ("skopeo", "login", "--get-login")
         self.assertEqual(users, {name: self.world.run(*ask, name).out.strip() for name in users})
