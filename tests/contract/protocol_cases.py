@@ -109,7 +109,7 @@ class Protocol(Contract):
             with process:
                 process.stdin.write(start + b" " * 400_000)  # many times what a pipe holds; BrokenPipeError fails the test
                 process.stdin.flush()
-                out, _ = process.communicate(timeout=20)
+                out, _ = process.communicate(timeout=60)
             self.assertEqual(process.returncode, 1, (action, out))
 
     def test_a_client_may_close_standard_input(self):
@@ -222,7 +222,7 @@ class Protocol(Contract):
             self.assertEqual(self.call("list", text).out, '{"r.example":"alice"}\n')
         reader, writer = os.pipe()  # nobody ever closes it while the program runs
         process = subprocess.run([*self.world_prefix(), str(self.helper), "list"], stdin=reader, capture_output=True,
-                                 env=self.world.env, timeout=10, check=False)
+                                 env=self.world.env, timeout=45, check=False)
         os.close(reader)
         os.close(writer)
         self.assertEqual(process.stdout, b'{"r.example":"alice"}\n')

@@ -177,7 +177,7 @@ class GetTest(LightCase):
             pid = int((world.root / "pid").read_text())
             self.assertEqual(Path(f"/proc/{pid}/comm").read_text(), "sleep\n", "it goes on alone")
             os.kill(pid, signal.SIGKILL)
-            self.assertLess(done.seconds, 20)
+            self.assertLess(done.seconds, 25)  # 18 of them are the helper's own
         self.assertIn('"Secret":"minted"', good.out)
         self.assert_fails(expired, "could not be renewed in time", "try again")
 

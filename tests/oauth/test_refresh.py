@@ -18,7 +18,7 @@ from sandbox import main
 PROCESSES = 64
 ROUNDS = 20
 TRIALS = 100
-LIMIT = 20  # seconds that no `get` may exceed
+LIMIT = 20 + 5  # seconds that no `get` may exceed, and what a machine with much else to do may add
 
 
 class RefreshCase(OauthCase):

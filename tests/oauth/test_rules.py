@@ -340,7 +340,7 @@ class R6LimitsTest(RuleCase):
                 self.provider.answers["/token"] = answer
                 self.ready(left=-5)
                 done = self.fails(self.world.get())
-                self.assertLess(done.seconds, 20)
+                self.assertLess(done.seconds, 25)
 
     def test_r6_duplicate_members(self):
         self.provider.answers["/token"] = Answer(
@@ -441,7 +441,7 @@ class R8LoopbackTest(RuleCase):
         self.assertEqual((query["code_challenge_method"], query["response_type"]), ("S256", "code"))
         self.assertGreaterEqual(len(query["state"]), 22)
         urllib.request.build_opener(urllib.request.ProxyHandler({})).open(
-            f"{query['redirect_uri']}?code=good&state={query['state']}", timeout=10).read()
+            f"{query['redirect_uri']}?code=good&state={query['state']}", timeout=60).read()
         self.assertEqual(running.finish().code, 0)
         sent = self.provider.asked("/token")[0]
         self.assertGreaterEqual(len(sent["code_verifier"]), 43)

@@ -370,7 +370,7 @@ class LockedBeforeAScreen(DoctorCase):
         self.assertEqual([check["link"] for check in report.of("problem")], ["round trip"])
 
     def raw(self, process):
-        out, err = process.communicate(timeout=20)
+        out, err = process.communicate(timeout=60)
         return process.returncode, out, err, 0
 
 

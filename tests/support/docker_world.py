@@ -103,7 +103,7 @@ class DockerMixin(RegistryMixin):
                 raise unittest.SkipTest(f"a Docker engine may not run here: {last}")
             return self.run("docker", "version").code == 0
 
-        self.wait_for(answers, "the Docker engine", 30)
+        self.wait_for(answers, "the Docker engine")
         done = self._import("probe")
         if done.code != 0:  # some containers let it start, but not unpack an image
             raise unittest.SkipTest(f"a Docker engine may not unpack images here: {done.err.strip()}")

@@ -37,7 +37,7 @@ class TerminalShell(Shell):
         self.lines = 0
         self._wait_for_prompt()
 
-    def _wait_for_prompt(self, timeout=20):
+    def _wait_for_prompt(self, timeout=60):
         """Each prompt has a number: an earlier one may be drawn again below a list of matches."""
         shown = b""
         deadline = time.monotonic() + timeout

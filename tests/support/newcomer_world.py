@@ -152,7 +152,7 @@ class NewcomerWorld(OauthMixin, DockerMixin, RootWorld):
         self.terminal.type(f"{command}\n".encode())
         return self._watch(start, dict(answers or {}), timeout).removeprefix(f"{command}\n")
 
-    def _watch(self, start, answers, timeout=20):
+    def _watch(self, start, answers, timeout=60):
         """Reads until the next prompt, and does what a person does meanwhile. What was shown, without what is gone."""
         deadline = time.monotonic() + timeout
         while True:

@@ -101,7 +101,7 @@ class Provider:
         body = json.dumps(fields).encode() if fields else None
         request = urllib.request.Request(f"{self.issuer}/__/{action}", body, {"Content-Type": "application/json"})
         try:
-            with urllib.request.urlopen(request, timeout=10, context=self.context) as answer:
+            with urllib.request.urlopen(request, timeout=60, context=self.context) as answer:
                 return json.load(answer)
         except urllib.error.HTTPError as problem:
             raise AssertionError(f"{action}: {problem.read().decode()}") from None
@@ -128,7 +128,7 @@ class Provider:
         """What any client may ask: (status, answer)."""
         request = urllib.request.Request(self.issuer + path, urllib.parse.urlencode(fields).encode())
         try:
-            with urllib.request.urlopen(request, timeout=10, context=self.context) as answer:
+            with urllib.request.urlopen(request, timeout=60, context=self.context) as answer:
                 return answer.status, json.loads(answer.read() or b"{}")
         except urllib.error.HTTPError as problem:
             return problem.code, json.loads(problem.read() or b"{}")
@@ -137,7 +137,7 @@ class Provider:
         request = urllib.request.Request(
             f"{self.issuer}/token/introspection", urllib.parse.urlencode({"token": token}).encode(),
             {"Authorization": "Basic " + base64.b64encode(b"registry:registry-secret").decode()})
-        with urllib.request.urlopen(request, timeout=10, context=self.context) as answer:
+        with urllib.request.urlopen(request, timeout=60, context=self.context) as answer:
             return json.load(answer)
 
     def stop(self):

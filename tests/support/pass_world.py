@@ -180,7 +180,7 @@ class PassWorld(Sandbox):
 
     def end_agents(self):
         try:
-            subprocess.run(["gpgconf", "--kill", "all"], env=self.env, timeout=5, stdin=subprocess.DEVNULL,
+            subprocess.run(["gpgconf", "--kill", "all"], env=self.env, timeout=30, stdin=subprocess.DEVNULL,
                            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False)
         except subprocess.TimeoutExpired:
             pass

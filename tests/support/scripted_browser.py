@@ -18,7 +18,7 @@ opener = urllib.request.build_opener(urllib.request.ProxyHandler({}), urllib.req
 
 def fetch(address, **fields):
     try:
-        with opener.open(address, urllib.parse.urlencode(fields).encode() if fields else None, timeout=20) as answer:
+        with opener.open(address, urllib.parse.urlencode(fields).encode() if fields else None, timeout=60) as answer:
             return answer.geturl(), answer.status, answer.read().decode()
     except urllib.error.HTTPError as problem:
         return address, problem.code, problem.read().decode()
