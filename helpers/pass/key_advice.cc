@@ -74,7 +74,7 @@ Check KeyAdvice::bring(const std::string& name, const std::string& finding) {
 
 Check KeyAdvice::replace(const std::string& name, bool is_own, const std::string& finding) {
   if (is_for_user_alone()) {
-    return choose(kGpgKey, finding);
+    return is_own && own_.empty() && whom_.source != kVariable ? renew(finding) : choose(kGpgKey, finding);
   }
   std::vector<std::string> others = whom_.keys;
   std::erase(others, name);
@@ -84,6 +84,15 @@ Check KeyAdvice::replace(const std::string& name, bool is_own, const std::string
   }
   const std::string install = find_program(host_, "pass").empty() ? "sudo apt install pass\n" : "";
   return make(kGpgKey, finding, install + init_with(own_, others));
+}
+
+/// With another key that the user has, `pass init` encrypts anew what the former one opens.
+Check KeyAdvice::renew(const std::string& finding) {
+  const std::string silent = find_pinentry(host_).can_ask ? "" : "--batch --yes --passphrase '' ";
+  return make(kGpgKey, finding + "; it still opens what is there, but encrypts nothing any more",
+              "Make another key; then doctor says how the store changes to it:\n  gpg " + silent +
+                  "--quick-generate-key 'Docker credentials' future-default default never\n" +
+                  "  docker-credential-pass doctor");
 }
 
 Check KeyAdvice::bring_secret() {

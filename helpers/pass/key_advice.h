@@ -36,6 +36,7 @@ class KeyAdvice {
   [[nodiscard]] Check choose(const char* link, const std::string& finding);
 
  private:
+  [[nodiscard]] Check renew(const std::string& finding);
   [[nodiscard]] bool is_for_user_alone() const;
   [[nodiscard]] std::string init_with(const std::string& key, const std::vector<std::string>& others) const;
 

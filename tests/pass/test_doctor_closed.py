@@ -1,5 +1,5 @@
 """`docker-credential-pass doctor` and what keeps its user out: files of root, modes, links that lead nowhere. Keys that
-are there but cannot be read must not be taken for lost ones. What it prints is run here too."""
+are there but cannot be read, or only read with, must not be taken for lost ones. What it prints is run here too."""
 import json
 import shutil
 
@@ -149,6 +149,22 @@ class Closed(PlacesCase):
                 self.assertEqual(remedy, [f"sudo chown -R \"$(id -u):$(id -g)\" '{self.world.folder}'", command])
                 self.own(self.world.folder)
                 self.assert_clean(command)
+
+
+class Revoked(DoctorCase):
+    def test_key_is_revoked_and_there_is_no_other(self):
+        """It opens all the same what is there, so nothing is set aside."""
+        self.store(SERVER, "alice", "s3cret")
+        certificate = self.world.gnupg / "openpgp-revocs.d" / f"{self.world.key}.rev"
+        certificate.write_text(certificate.read_text().replace(":-----BEGIN", "-----BEGIN"))
+        self.succeeds(self.world.run("gpg", "--batch", "--import", certificate))
+        [make, doctor] = commands(self.found("problem", "GPG key", "is revoked; it still opens what is there"))
+        self.assertEqual(doctor, "docker-credential-pass doctor")
+        remedy = self.problem("GPG key", "is revoked", before=make)
+        self.assertRegex(remedy, "^pass init [0-9A-F]+$")
+        self.assert_clean(remedy)
+        self.assertEqual(self.get(SERVER), ("alice", "s3cret"))
+        self.assertEqual([path.name for path in self.world.home.glob(".password-store*")], [".password-store"])
 
 
 class InTheWay(DoctorCase):
