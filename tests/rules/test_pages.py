@@ -131,6 +131,10 @@ class Pages(unittest.TestCase):
 
     def test_are_clean(self):
         """Where they are installed, beside the manuals that they refer to."""
+        # mandoc looks up references in one folder, whatever MANPATH says: there, for nobody else.
+        apart = ["unshare", "--user", "--map-root-user", "--mount"]
+        if subprocess.run([*apart, "true"], capture_output=True, check=False).returncode:
+            self.skipTest("new namespaces are not allowed here")
         self.assertGreaterEqual(len(PAGES), 5)
         with tempfile.TemporaryDirectory() as folder:
             manuals = {f"man{page.suffix[1:]}/{page.name}": page.read_text() for page in PAGES}
@@ -140,10 +144,8 @@ class Pages(unittest.TestCase):
             for name, text in manuals.items():
                 (Path(folder) / name).parent.mkdir(exist_ok=True)
                 (Path(folder) / name).write_text(text)
-            # mandoc looks up references in one folder, whatever MANPATH says.
-            done = subprocess.run(["unshare", "--user", "--map-root-user", "--mount", "sh", "-c", "mount --bind \"$0\" /usr/share/man"
-                                   " && /usr/sbin/makewhatis /usr/share/man && exec mandoc -Tlint -Wall \"$@\"", folder, *PAGES],
-                                  capture_output=True, text=True, check=False)
+            lint = 'mount --bind "$0" /usr/share/man && /usr/sbin/makewhatis /usr/share/man && exec mandoc -Tlint -Wall "$@"'
+            done = subprocess.run([*apart, "sh", "-c", lint, folder, *PAGES], capture_output=True, text=True, check=False)
         self.assertEqual(("", "", 0), (done.stdout, done.stderr, done.returncode))
 
 
