@@ -104,8 +104,7 @@ Result<TakenBack> take_back(const Helper& helper, const std::string& path, const
 
 Result<std::string> undo(const Helper& helper, const ClientFile& file, const std::vector<std::string>& registries) {
   const std::string& path = file.path;
-  const Result<std::string> notes = read_config_file(undo_path(path));
-  const Result<HelperNames> former = notes ? configured_helpers(*notes) : tl::unexpected(notes.error());
+  const Result<HelperNames> former = read_notes(path);
   if (!former) {
     return tl::unexpected(former.error());
   }
@@ -291,6 +290,13 @@ std::string configure_command(const Helper& helper, const ClientFile& file, cons
   return (is_usual ? "" : "REGISTRY_AUTH_FILE=" + shell_word(file.path) + " ") + command + " --containers";
 }
 
+Error or_doctor(const Helper& helper, Error error) {
+  if (error.hint.empty()) {
+    error.hint = "see what mends it: " + helper.name + " doctor";
+  }
+  return error;
+}
+
 Result<> must_be_in_path(const Helper& helper) {
   if (!find_program(helper.host, helper.name).empty()) {
     return {};
@@ -317,7 +323,7 @@ Result<CommandOutput> configure(const Helper& helper, const std::vector<std::str
     const Result<std::string> done =
         options->undo ? undo_in(helper, file, registries) : name_in(helper, file, registries);
     if (!done) {
-      return tl::unexpected(done.error());
+      return tl::unexpected(or_doctor(helper, done.error()));
     }
     report += *done;
   }

@@ -29,6 +29,9 @@ struct Helper;
 /// The command line that names the helper for a registry in that very file.
 [[nodiscard]] std::string configure_command(const Helper& helper, const ClientFile& file, const std::string& registry);
 
+/// An error about a file that comes without a hint, with the way to doctor, who knows more of those.
+[[nodiscard]] Error or_doctor(const Helper& helper, Error error);
+
 /// unavailable, with the way to doctor, when clients would not find the helper in PATH: no file may be made to name it.
 [[nodiscard]] Result<> must_be_in_path(const Helper& helper);
 

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <optional>
 #include <set>
 #include <utility>
 
@@ -18,6 +19,7 @@
 #include "common/process.h"
 #include "common/protocol.h"
 #include "common/registries_conf.h"
+#include "common/split.h"
 #include "common/undo_notes.h"
 #include "common/writable.h"
 
@@ -297,6 +299,14 @@ class FileMove {
   std::vector<const PlainLogin*> moved_;
 };
 
+std::string indented(const std::string& hint) {
+  std::string lines;
+  for (const std::string_view line : split_nonempty(hint, '\n')) {
+    lines += "  " + std::string(line) + "\n";
+  }
+  return lines;
+}
+
 std::string nothing_to_move(const Helper& helper) {
   const std::string suffix = suffix_of(helper.name);
   const Result<std::string> docker = docker_config_path(helper.host);
@@ -349,14 +359,24 @@ Result<CommandOutput> migrate(const Helper& helper, const std::vector<std::strin
   CommandOutput output{"", true};
   LoginKeeper keeper(helper, options->dry_run);
   bool in_two_minds = false;
+  std::optional<Error> failure;
   for (const ClientFile& file : *files) {
     FileMove move(helper, keeper, file, *options);
-    KEYBERTH_TRY(move.run());
+    if (const Result<> done = move.run(); !done) {
+      failure = or_doctor(helper, done.error());
+      break;
+    }
     output.text += move.report;
     output.good = output.good && move.left == 0;
     in_two_minds = in_two_minds || move.in_two_minds;
   }
+  if (failure && output.text.empty()) {
+    return tl::unexpected(*failure);
+  }
   output.text += in_two_minds ? keep_commands(helper) : "";
+  if (failure) {  // the other file is changed, which must be told too
+    return CommandOutput(output.text + failure->message + "\n" + indented(failure->hint), false);
+  }
   if (!output.text.empty() && !options->dry_run) {
     output.text += "See that it works: " + helper.name + " doctor\n";
   }

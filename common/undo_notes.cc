@@ -4,7 +4,6 @@
 #include <unistd.h>
 
 #include "common/config_file.h"
-#include "common/docker_config.h"
 #include "common/files.h"
 #include "common/protocol.h"
 
@@ -14,19 +13,6 @@ namespace {
 /// Starts a note that no helper was named; what stood there as JSON follows. No suffix, for no program is called
 /// docker-credential--.
 constexpr char kNoHelper = '-';
-
-Result<HelperNames> read_notes(const std::string& path) {
-  const std::string notes = undo_path(path);
-  const Result<std::string> text = read_config_file(notes);
-  Result<HelperNames> names = text ? configured_helpers(*text) : tl::unexpected(text.error());
-  if (!names) {
-    Error error = about_file(names.error(), notes);
-    error.hint = "what the settings were is noted there for --undo; without that note it works:\n  mv -n " +
-                 shell_word(notes) + " " + shell_word(free_name(notes + ".old"));
-    return tl::unexpected(error);
-  }
-  return names;
-}
 
 std::string noted(const HelperNames& notes, const std::string& registry) {
   const auto found = notes.registries.find(registry);
@@ -53,6 +39,19 @@ Result<bool> note(Host& host, const std::string& path, const std::string& regist
 }  // namespace
 
 std::string undo_path(const std::string& path) { return path + ".keyberth-undo"; }
+
+Result<HelperNames> read_notes(const std::string& path) {
+  const std::string notes = undo_path(path);
+  const Result<std::string> text = read_config_file(notes);
+  Result<HelperNames> names = text ? configured_helpers(*text) : tl::unexpected(text.error());
+  if (!names) {
+    Error error = about_file(names.error(), notes);
+    error.hint = "what the settings were is noted there for --undo; without that note it works:\n  mv -n " +
+                 shell_word(notes) + " " + shell_word(free_name(notes + ".old"));
+    return tl::unexpected(error);
+  }
+  return names;
+}
 
 FormerSetting read_note(const std::string& note) {
   return note.starts_with(kNoHelper) ? FormerSetting{"", note.substr(1)} : FormerSetting{note, ""};

@@ -5,6 +5,7 @@
 #include <set>
 #include <string>
 
+#include "common/docker_config.h"
 #include "common/host.h"
 #include "common/result.h"
 
@@ -13,6 +14,9 @@ namespace keyberth {
 
 /// The file of notes, ".keyberth-undo".
 [[nodiscard]] std::string undo_path(const std::string& path);
+
+/// The notes about a file, by registry. Those that cannot be read: the error names their file and the way without them.
+[[nodiscard]] Result<HelperNames> read_notes(const std::string& path);
 
 /// What a note says.
 struct FormerSetting {

@@ -196,6 +196,8 @@ class UndoCase(ConfigureCase):
             note.write_text(f"broken {number}")
             self.config.write_text("{}")
             done = self.configure(code=1)
+            self.assertEqual(done.err, self.configure("--undo", code=1).err)
+            self.assertIn(f"cannot change {note}: it is not a JSON object\n", done.err)
             self.do(done.err.splitlines()[2])
             self.assertEqual(f"broken {number}", self.config.with_name(name).read_text())
             self.configure()

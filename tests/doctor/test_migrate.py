@@ -166,6 +166,24 @@ class MigrateCase(MigrateMixin, PassCase):
             self.assertIn(str(self.config), self.migrate(code=1).err)
             self.assertEqual(self.config.read_text(), text)
 
+    def test_a_second_file_that_is_broken(self):
+        """What became of the first is told all the same."""
+        auth = self.world.root / "auth.json"
+        auth.write_text('{"auths": []}')
+        self.world.env["REGISTRY_AUTH_FILE"] = str(auth)
+        self.write({"a.example": {"auth": encoded("alice", "pw")}})
+        done = self.migrate(code=1)
+        self.assertIn("  moved       a.example (alice)\n", done.out)
+        self.assertTrue(done.out.endswith(f"cannot change {auth}: its auths is no object\n"
+                                          "  mend it by hand; Docker cannot read it either\n"), done.out)
+        self.stored("a.example", "alice", "pw")
+
+    def test_a_folder_in_the_files_place(self):
+        self.config.mkdir()
+        for command in ("migrate", "configure"):
+            done = self.world.run(self.program, command)
+            self.assertEqual(f"{self.program}: not a regular file: {self.config}\n  see what mends it: {self.program} doctor\n", done.err)
+
     def test_wrong_usage(self):
         for arguments, words in ((["--force"], "migrate does not know --force"), (["--keep"], "--keep wants the word file or store"),
                                  (["--keep", "both"], "--keep wants the word file or store"),
