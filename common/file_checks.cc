@@ -72,13 +72,28 @@ std::optional<Check> check_rights(const ClientFile& file) {
   return std::nullopt;
 }
 
-/// A link that nothing can be reached by.
-std::optional<Check> check_circle(const ClientFile& file) {
+/// Why something is in the way at the file's or its folder's place; empty when nothing is.
+std::string in_the_way(const std::string& path, bool is_folder) {
+  struct stat info {};
+  if (lstat(path.c_str(), &info) != 0) {
+    return "";
+  }
+  const bool is_link = S_ISLNK(info.st_mode);
+  if (stat(path.c_str(), &info) != 0) {
+    return !is_link                       ? ""
+           : errno == ELOOP               ? " is a link that leads back to itself"
+           : is_folder && errno == ENOENT ? " is a link to a folder that is not there"
+                                          : "";
+  }
+  return is_folder && !S_ISDIR(info.st_mode) ? " is a file, where a folder is wanted" : "";
+}
+
+std::optional<Check> check_way(const Host& host, const ClientFile& file) {
   for (const std::string& path : {folder_of(file.path), file.path}) {
-    struct stat info {};
-    if (lstat(path.c_str(), &info) == 0 && S_ISLNK(info.st_mode) && stat(path.c_str(), &info) != 0 && errno == ELOOP) {
-      return Check{link_of(file), State::problem, printable_path(path) + " is a link that leads back to itself",
-                   "mv -n " + shell_word(path) + " " + shell_word(free_name(path + ".old"))};
+    if (const std::string why = in_the_way(path, path != file.path); !why.empty()) {
+      const std::string aside = "mv -n " + shell_word(path) + " " + shell_word(free_name(path + ".old"));
+      return Check{link_of(file), State::problem, printable_path(path) + why,
+                   below_home(host, path) ? aside : usual_place(file)};
     }
   }
   return std::nullopt;
@@ -130,7 +145,7 @@ void examine_change(const ClientFile& file, std::vector<Check>& checks) {
 }
 
 std::optional<Check> examine_file(const Host& host, const ClientFile& file, const Result<std::string>& text) {
-  for (auto& check : {check_folder(host, file), check_circle(file), check_owner(host, file), check_rights(file)}) {
+  for (auto& check : {check_folder(host, file), check_way(host, file), check_owner(host, file), check_rights(file)}) {
     if (check) {
       return check;
     }

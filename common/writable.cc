@@ -2,7 +2,6 @@
 #include "common/writable.h"
 
 #include <fcntl.h>
-#include <linux/stat.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
@@ -42,7 +41,7 @@ std::optional<Error> folder_trouble(const std::string& folder) {
   }
   if (!S_ISDIR(info.st_mode)) {
     return Error{ErrorKind::unavailable, printable_path(folder) + " is in the way, where a folder is wanted",
-                 "mv -n " + shell_word(folder) + " " + shell_word(free_name(folder + ".old"))};
+                 "see what: ls -ld " + shell_word(folder)};
   }
   if (auto trouble = disk_trouble(folder)) {
     return trouble;

@@ -2,6 +2,7 @@
 import json
 import os
 import shlex
+import shutil
 
 from client_case import AS_USER, ClientCase, encoded
 from doctor import commands
@@ -176,20 +177,33 @@ class PlaceCase(ClientCase):
             done = self.world.run("setpriv", *AS_USER, "sh", "-c", f"{check['remedy'][0]}; {BIN}/{self.program} doctor")
             self.assertEqual(0, done.code, done)
 
-    def test_a_link_to_itself(self):
+    def test_what_is_in_the_way(self):
         self.in_home()
-        for path in (self.config, self.config.parent):
-            if path == self.config.parent:
-                for name in path.iterdir():
-                    name.unlink()
-                path.rmdir()
-            path.with_name(f"{path.name}.old").touch()
-            path.symlink_to(path.name)
-            [line] = self.the_problem("config.json", f"{path} is a link that leads back to itself")
-            self.assertEqual(f"mv -n '{path}' '{path}.old-2'", line)
+        folder = self.config.parent
+        for path, target, why in ((self.config, "config.json", "is a link that leads back to itself"),
+                                  (folder, ".docker", "is a link that leads back to itself"),
+                                  (folder, "/nonexistent", "is a link to a folder that is not there"),
+                                  (folder, None, "is a file, where a folder is wanted")):
+            if path == folder:
+                shutil.rmtree(folder)
+            elsewhere = path.with_name(f"{path.name}.old")
+            elsewhere.touch()
+            if target:
+                path.symlink_to(target)
+            else:
+                path.touch()
+            [line] = self.the_problem("config.json", f"{path} {why}")
+            self.assertEqual(f"mv -n '{path}' '{elsewhere}-2'", line)
             self.do(line)
             self.do("docker-credential-pass configure")
             self.is_well()
+            elsewhere.with_name(f"{elsewhere.name}-2").unlink()
+
+    def test_nothing_outside_of_home_is_moved(self):
+        place = self.world.root / "outside"
+        place.symlink_to(place)
+        [line] = self.the_problem("config.json", "a link that leads back to itself", env={"DOCKER_CONFIG": str(place)})
+        self.assertEqual('export DOCKER_CONFIG="$HOME"/.docker', line)
 
 
 if __name__ == "__main__":
