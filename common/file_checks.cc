@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <string_view>
 
@@ -141,7 +142,8 @@ void examine_change(const ClientFile& file, std::vector<Check>& checks) {
   for (Check& check : checks) {
     check.remedy = is_command(check.remedy) ? "Once the file can be changed:\n  " + check.remedy : check.remedy;
   }
-  checks.insert(checks.begin(), problem(link_of(file), *trouble));
+  checks.push_back(problem(link_of(file), *trouble));
+  std::rotate(checks.begin(), checks.end() - 1, checks.end());
 }
 
 std::optional<Check> examine_file(const Host& host, const ClientFile& file, const Result<std::string>& text) {
