@@ -315,7 +315,7 @@ ClientChecks examine_clients(const Helper& helper, bool store_works) {
       of_file.push_back({"passwords", State::problem, "a migrate that was killed has left " + printable_path(backup),
                          leading_here(helper.name + " migrate", store_works)});
     }
-    examine_change(file, of_file);
+    examine_change(helper.host, file, of_file);
     std::move(of_file.begin(), of_file.end(), std::back_inserter(checks));
   }
   if (clients_of(helper.host).containers) {

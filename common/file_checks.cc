@@ -38,6 +38,10 @@ std::string usual_place(const ClientFile& file) {
                          : R"(export DOCKER_CONFIG="$HOME"/.docker)";
 }
 
+std::string take_over(const std::string& path) {
+  return R"sh(sudo chown -R "$(id -u):$(id -g)" )sh" + shell_word(path);
+}
+
 /// What `sudo docker login` leaves behind: a file, or a whole folder, of root's.
 std::optional<Check> check_owner(const Host& host, const ClientFile& file) {
   const std::string folder = folder_of(file.path);
@@ -51,8 +55,7 @@ std::optional<Check> check_owner(const Host& host, const ClientFile& file) {
       continue;  // made so on purpose, and read all the same
     }
     const std::string finding = printable_path(path) + " belongs to " + describe_user(info.st_uid);
-    const std::string give = R"sh(sudo chown -R "$(id -u):$(id -g)" )sh" + shell_word(path);
-    return Check{link_of(file), State::problem, finding, below_home(host, path) ? give : usual_place(file)};
+    return Check{link_of(file), State::problem, finding, below_home(host, path) ? take_over(path) : usual_place(file)};
   }
   return std::nullopt;
 }
@@ -134,7 +137,7 @@ std::string edit_to(const Host& host, const std::string& path, const std::string
 
 std::string mend_by_hand(const Host& host, const std::string& path) { return edit_to(host, path, "Mend it by hand"); }
 
-void examine_change(const ClientFile& file, std::vector<Check>& checks) {
+void examine_change(const Host& host, const ClientFile& file, std::vector<Check>& checks) {
   const auto trouble = all_well(checks) ? std::nullopt : replace_trouble(file.path);
   if (!trouble) {
     return;
@@ -142,7 +145,12 @@ void examine_change(const ClientFile& file, std::vector<Check>& checks) {
   for (Check& check : checks) {
     check.remedy = is_command(check.remedy) ? "Once the file can be changed:\n  " + check.remedy : check.remedy;
   }
-  checks.push_back(problem(link_of(file), *trouble));
+  Check first = problem(link_of(file), *trouble);
+  if (first.remedy.empty()) {  // a folder of somebody else, in which that of the file would have to be made
+    const std::string folder = nearest_folder(folder_of(file.path));
+    first.remedy = below_home(host, folder) ? take_over(folder) : usual_place(file);
+  }
+  checks.push_back(std::move(first));
   std::rotate(checks.begin(), checks.end() - 1, checks.end());
 }
 

@@ -26,6 +26,6 @@ namespace keyberth {
                                                 const Result<std::string>& text);
 
 /// With a problem among the checks of a file that mending it would change: what stands in the way of that comes first.
-void examine_change(const ClientFile& file, std::vector<Check>& checks);
+void examine_change(const Host& host, const ClientFile& file, std::vector<Check>& checks);
 
 }  // namespace keyberth

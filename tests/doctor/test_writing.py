@@ -56,7 +56,8 @@ class WritingCase(ClientCase):
 
     def folder_on(self, options, more):
         folder = shlex.quote(str(self.config.parent))
-        return (f"cp \"$CONFIG\" /dev/shm/$$.json && mount -t tmpfs {options} none {folder} && mv /dev/shm/$$.json \"$CONFIG\" && "
+        aside = shlex.quote(f"{self.world.root}/aside.json")
+        return (f"cp \"$CONFIG\" {aside} && mount -t tmpfs {options} none {folder} && cp {aside} \"$CONFIG\" && "
                 f"{more.replace('FOLDER', folder)}")
 
     def test_a_read_only_disk(self):
@@ -176,6 +177,21 @@ class PlaceCase(ClientCase):
             self.assertEqual([f"chmod {rights} '{path}'"], check["remedy"])
             done = self.world.run("setpriv", *AS_USER, "sh", "-c", f"{check['remedy'][0]}; {BIN}/{self.program} doctor")
             self.assertEqual(0, done.code, done)
+
+    def test_a_folder_to_be_made_in_that_of_somebody_else(self):
+        if os.getuid() != 0:
+            self.skipTest("needs root to be another user")
+        self.give_away()
+        self.world.without_programs("pass", "docker-credential-secretservice")  # which docker would take by itself
+        other = self.world.home / "other"
+        outside = self.world.root / "outside"
+        for folder, remedy in ((other, f"sudo chown -R \"$(id -u):$(id -g)\" '{other}'"),
+                               (outside, 'export DOCKER_CONFIG="$HOME"/.docker')):
+            folder.mkdir(mode=0o755)
+            checks = self.as_user(env={"DOCKER_CONFIG": str(folder / "docker")})
+            checks = [check for check in checks if check["state"] == "problem"]
+            self.assertIn(f"you may not write in {folder}, which belongs to root", checks[0]["finding"])
+            self.assertEqual([remedy], checks[0]["remedy"])
 
     def test_what_is_in_the_way(self):
         self.in_home()
