@@ -123,17 +123,18 @@ class NamedHelpers {
   std::map<std::string, std::optional<std::string>> troubles_;
 };
 
-/// What docker does without any setting: it takes pass when a program of that name is there, else secretservice, if
-/// that helper is installed; docker/cli, cli/config/credentials/default_store_linux.go.
-std::string detected(const Host& host) {
+/// What docker does with a file that names no helper and knows no server yet: it takes pass when a program of that name
+/// is there, else secretservice, if that helper is installed; docker/cli,
+/// cli/config/credentials/default_store_linux.go.
+std::string taken_by_itself(const Host& host, std::string_view text) {
   const char* suffix = find_program(host, "pass").empty() ? "secretservice" : "pass";
-  return find_program(host, program_of(suffix)).empty() ? "" : suffix;
+  return knows_servers(text) || find_program(host, program_of(suffix)).empty() ? "" : suffix;
 }
 
 /// Docker's file names no helper for all registries.
 Check no_helper_check(const Helper& helper, const std::string& path, std::string_view text, bool store_works) {
   const std::string suffix = suffix_of(helper.name);
-  const std::string taken = knows_servers(text) ? "" : detected(helper.host);
+  const std::string taken = taken_by_itself(helper.host, text);
   if (taken == suffix) {
     return {"credsStore", State::ok,
             "docker takes " + suffix + " by itself, for " + printable_path(path) + " names no helper", ""};
@@ -216,8 +217,9 @@ Check containers_check(const Helper& helper, NamedHelpers& named, bool has_some,
     return problem(kForContainers, conf.error());
   }
   ForAll setting{{conf->path, true}, kForContainers, "", has_some};
-  for (const std::string& suffix : conf->helpers) {  // one that is missing fails before the others help
-    const bool is_worse = !named.useless(suffix).why.empty();
+  for (const std::string& suffix : conf->helpers) {  // with one that fails, no registry without a login is served
+    const bool is_worse = !named.useless(suffix).why.empty() ||
+                          (suffix != suffix_of(helper.name) && named.trouble(suffix, true).has_value());
     if (setting.suffix.empty() || is_worse || suffix == suffix_of(helper.name)) {
       setting.suffix = suffix;
     }
@@ -225,7 +227,7 @@ Check containers_check(const Helper& helper, NamedHelpers& named, bool has_some,
       break;
     }
   }
-  const Check none{kForContainers, clients_of(helper.host).docker ? State::note : State::problem,
+  const Check none{kForContainers, find_program(helper.host, "docker").empty() ? State::problem : State::note,
                    "no registries.conf names a helper: podman writes passwords into auth.json in plain text",
                    leading_here(configure_command(helper, setting.file), store_works)};
   return store_check(helper, named, setting, none, store_works);
@@ -272,6 +274,21 @@ void check_names(const Helper& helper, const ClientFile& file, const HelperNames
   }
 }
 
+/// Where clients keep logins for all registries.
+struct Use {
+  Use(const Helper& a_helper, NamedHelpers& a_named) : helper(a_helper), named(a_named) {}
+
+  void note(const std::string& suffix) {
+    here = here || suffix == suffix_of(helper.name);
+    elsewhere = elsewhere || named.good(suffix);
+  }
+
+  const Helper& helper;
+  NamedHelpers& named;
+  bool here = false;       ///< with this helper
+  bool elsewhere = false;  ///< with another one, which works
+};
+
 }  // namespace
 
 ClientChecks examine_clients(const Helper& helper, bool store_works) {
@@ -281,8 +298,7 @@ ClientChecks examine_clients(const Helper& helper, bool store_works) {
   }
   std::vector<Check> checks;
   NamedHelpers named(helper.host);
-  bool here = false;
-  bool elsewhere = false;
+  Use use(helper, named);
   bool for_some = false;  // of podman's, in a file that stays
   for (const ClientFile& file : *files) {
     const Result<std::string> text = read_config_file(file.path);
@@ -297,8 +313,8 @@ ClientChecks examine_clients(const Helper& helper, bool store_works) {
                         mend_by_hand(helper.host, file.path)});
       continue;
     }
-    here = here || names->store == suffix_of(helper.name) || names_for_some(helper, *names);
-    elsewhere = elsewhere || named.good(names->store);
+    use.note(names->store.empty() && !file.containers ? taken_by_itself(helper.host, *text) : names->store);
+    use.here = use.here || names_for_some(helper, *names);
     std::vector<Check> of_file;
     if (!file.containers) {
       const ForAll setting{file, "credsStore", names->store, names_for_some(helper, *names)};
@@ -319,9 +335,18 @@ ClientChecks examine_clients(const Helper& helper, bool store_works) {
     std::move(of_file.begin(), of_file.end(), std::back_inserter(checks));
   }
   if (clients_of(helper.host).containers) {
-    checks.push_back(containers_check(helper, named, for_some, store_works));
+    const Result<RegistriesConf> conf = registries_conf(helper.host);
+    for (const std::string& suffix : conf ? conf->helpers : std::vector<std::string>()) {
+      use.note(suffix);
+    }
+    std::vector<Check> of_conf{containers_check(helper, named, for_some, store_works)};
+    if (const Result<std::string> own = own_registries_conf(helper.host)) {
+      examine_change(helper.host, {*own, true}, of_conf);
+      of_conf.front().link = kForContainers;
+    }
+    std::move(of_conf.begin(), of_conf.end(), std::back_inserter(checks));
   }
-  return {std::move(checks), elsewhere && !here};
+  return {std::move(checks), use.elsewhere && !use.here};
 }
 
 }  // namespace keyberth

@@ -44,10 +44,11 @@ std::vector<ClientFile> auth_files(const Host& host) {
 Clients clients_of(const Host& host) {
   const auto is_there = [&](const char* program) { return !find_program(host, program).empty(); };
   const Result<std::string> file = docker_config_path(host);
-  const bool docker = is_there("docker") || (file && access(file->c_str(), F_OK) == 0);
+  const bool has_docker = is_there("docker");
+  const bool docker = has_docker || (file && access(file->c_str(), F_OK) == 0);
   const Result<RegistriesConf> conf = registries_conf(host);
   const bool set_up = !conf || !conf->path.empty() || !auth_files(host).empty();
-  const bool containers = set_up || (!docker && (is_there("podman") || is_there("skopeo") || is_there("buildah")));
+  const bool containers = set_up || (!has_docker && (is_there("podman") || is_there("skopeo") || is_there("buildah")));
   return {docker || !containers, containers};
 }
 

@@ -3,12 +3,17 @@
 
 #include <unistd.h>
 
+#include <algorithm>
+#include <filesystem>
+#include <system_error>
 #include <utility>
 
 #include "common/config_file.h"
 #include "common/docker_config.h"
 #include "common/file_checks.h"
+#include "common/files.h"
 #include "common/helper.h"
+#include "common/migrate.h"
 #include "common/options.h"
 #include "common/plain_logins.h"
 #include "common/process.h"
@@ -147,26 +152,32 @@ Result<std::string> set_all(const Helper& helper, const std::string& path, const
   return report;
 }
 
-/// Logins that another helper gives to podman by an auth.json, which nobody reads any more.
-std::string cut_off(const Helper& helper) {
+/// Whether a file that podman reads has to be asked too: it has logins that stay there, or names other helpers.
+bool is_file_needed(const Helper& helper, const ClientFile& file) {
+  const Result<std::string> text = read_config_file(file.path);
+  const Result<HelperNames> names = text ? configured_helpers(*text) : tl::unexpected(text.error());
+  const auto logins = text ? plain_logins(*text) : tl::unexpected(text.error());
+  const std::string suffix = suffix_of(helper.name);
+  return (names && std::any_of(names->registries.begin(), names->registries.end(),
+                               [&](const auto& entry) { return !entry.second.empty() && entry.second != suffix; })) ||
+         (logins && std::any_of(logins->begin(), logins->end(), [&](const PlainLogin& login) {
+            return !login.broken && !why_immovable(helper, file, login).empty();
+          }));
+}
+
+/// The files that have to be asked, for people; empty without any.
+std::string needed_files(const Helper& helper) {
   const Result<std::vector<ClientFile>> files = client_files(helper.host);
-  std::string report;
+  std::string needed;
   for (const ClientFile& file : files ? *files : std::vector<ClientFile>()) {
-    const Result<std::string> text = read_config_file(file.path);
-    const Result<HelperNames> names = text ? configured_helpers(*text) : tl::unexpected(text.error());
-    for (const auto& [registry, name] : names&& file.containers ? names->registries : HelperNames().registries) {
-      if (!name.empty() && name != suffix_of(helper.name)) {
-        report += "  podman no longer asks " + program_of(printable(name)) + " for " + printable(registry) +
-                  ", as in " + printable_path(file.path) + "\n";
-      }
-    }
+    needed += is_file_needed(helper, file) ? (needed.empty() ? "" : ", ") + printable_path(file.path) : "";
   }
-  return report;
+  return needed;
 }
 
 /// For all registries of podman and its kin. In a file of its own, because the user's registries.conf, were there none
-/// yet, would take the place of the system's. Without containers-auth.json beside the helper: a password that its store
-/// does not take would go into that file.
+/// yet, would take the place of the system's. With containers-auth.json beside the helper only where podman would lose
+/// logins otherwise: a password that the store does not take goes into that file then.
 Result<std::string> set_for_containers(const Helper& helper) {
   const std::string suffix = suffix_of(helper.name);
   const Result<std::string> path = own_registries_conf(helper.host);
@@ -174,22 +185,34 @@ Result<std::string> set_for_containers(const Helper& helper) {
   if (!path || !before) {
     return tl::unexpected(path ? before.error() : path.error());
   }
+  const std::string folder = folder_of(*path);
+  if (std::error_code ignored; std::filesystem::is_symlink(folder, ignored)) {
+    return fail(ErrorKind::unavailable,
+                "podman does not look into " + printable_path(folder) + ", because it is a link",
+                "take the link away, and a folder is made in its place: rm " + shell_word(folder));
+  }
+  const std::string needed = needed_files(helper);
   const std::vector<std::string> wanted{suffix};
-  if (before->helpers == wanted) {
+  const auto is_wanted = [&](const RegistriesConf& conf) {
+    return conf.helpers == wanted && conf.asks_files == !needed.empty();
+  };
+  if (is_wanted(*before)) {
     return printable_path(before->path) + ": credential-helpers is " + suffix + " already\n";
   }
-  Result<bool> written = edit_file(helper.host, *path, [&](std::string_view) { return registries_conf_text(suffix); });
+  Result<bool> written =
+      edit_file(helper.host, *path, [&](std::string_view) { return registries_conf_text(suffix, !needed.empty()); });
   if (!written) {
     return pass_on(std::move(written));
   }
   const Result<RegistriesConf> after = registries_conf(helper.host);
-  if (after && after->helpers != wanted) {
+  if (after && !is_wanted(*after)) {
     return fail(ErrorKind::unavailable,
                 printable_path(after->path) + " is read after " + printable_path(*path) + " and names other helpers",
                 "take its credential-helpers out: " + edit_command(helper.host, after->path));
   }
   return printable_path(*path) + ": credential-helpers is now " + suffix +
-         " (before: " + or_nothing(before->helpers.empty() ? "" : before->helpers.front()) + ")\n" + cut_off(helper);
+         " (before: " + or_nothing(before->helpers.empty() ? "" : before->helpers.front()) + ")\n" +
+         (needed.empty() ? "" : "  after it podman asks " + needed + ", for what stays there\n");
 }
 
 /// The file is ours alone, so that nothing was there before.
@@ -205,8 +228,9 @@ Result<std::string> undo_for_containers(const Helper& helper) {
     return "";
   }
   const std::string line = printable_path(*path) + ": credential-helpers is ";
-  if (**helpers != std::vector<std::string>{suffix}) {
-    return line + or_nothing((*helpers)->empty() ? "" : (*helpers)->front()) + ", not " + suffix + ": left as it is\n";
+  const std::string first = (*helpers)->empty() ? "" : (*helpers)->front();
+  if (first != suffix) {
+    return line + or_nothing(first) + ", not " + suffix + ": left as it is\n";
   }
   (void)unlink(path->c_str());
   return line + "nothing again\n";

@@ -23,6 +23,8 @@ struct Helper {
   /// The backend's own links for `doctor`, in the order a request passes them, ending with the first that hides the
   /// rest: is the daemon, the key, the quota there, unlocked, healthy. Looks only: never prompts, unlocks or changes.
   std::function<std::vector<Check>()> examine = {};
+  /// Why podman does not get what the store has, although it asks this helper; empty when it does.
+  std::function<std::string()> beyond_podman = [] { return std::string(); };
   /// Whether other processes of the user may look at this one (prctl PR_SET_DUMPABLE). False hides memory from
   /// debuggers; the Secret Service helper needs true, because KeePassXC names its caller by the link /proc/PID/exe.
   bool dumpable = false;

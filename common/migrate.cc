@@ -38,7 +38,7 @@ bool has(const std::vector<PlainLogin>& logins, const Credential& wanted) {
 
 /// Why this helper must leave a login where it is, from what the file says about its server; empty when it may go.
 std::string obstacle(const Helper& helper, const ClientFile& file, const HelperNames& names, const PlainLogin& login) {
-  std::string why = why_immovable(file, login);
+  std::string why = why_immovable(helper, file, login);
   if (!why.empty()) {
     return why;
   }
@@ -204,7 +204,7 @@ class FileMove {
         return other.credential.server == login.credential.server;
       });
       // What migrate never takes away is not gone from the file by its doing.
-      if (in_file || !why_immovable(file_, login).empty()) {
+      if (in_file || !why_immovable(helper_, file_, login).empty()) {
         continue;
       }
       const Result<Kept> kept = keeper_.keep(as_kept(file_, login.credential));
@@ -323,13 +323,13 @@ std::string nothing_to_move(const Helper& helper) {
 
 }  // namespace
 
-std::string why_immovable(const ClientFile& file, const PlainLogin& login) {
+std::string why_immovable(const Helper& helper, const ClientFile& file, const PlainLogin& login) {
   const std::string& server = login.credential.server;
   const bool is_part = server.find("://") == std::string::npos && server.find('/') != std::string::npos;
   if (login.obstacle.empty() && file.containers && is_part) {
     return "podman keeps logins for a part of a registry in this file only";
   }
-  return login.obstacle;
+  return login.obstacle.empty() && file.containers ? helper.beyond_podman() : login.obstacle;
 }
 
 std::string asked_instead(const Helper& helper, const ClientFile& file, const HelperNames& names,

@@ -14,9 +14,10 @@ namespace keyberth {
 
 struct Helper;
 
-/// Why no migrate moves this login, whatever the helper; empty when one does. Besides PlainLogin::obstacle, a login of
-/// auth.json for a part of a registry: containers-auth.json(5) asks helpers for whole ones.
-[[nodiscard]] std::string why_immovable(const ClientFile& file, const PlainLogin& login);
+/// Why migrate does not move this login; empty when it does. Besides PlainLogin::obstacle, a login of auth.json for a
+/// part of a registry (containers-auth.json(5) asks helpers for whole ones), and any of a file of podman's that would
+/// not get it back from this helper.
+[[nodiscard]] std::string why_immovable(const Helper& helper, const ClientFile& file, const PlainLogin& login);
 
 /// The helper, by its suffix, that clients ask for this server's login instead of reading the file, when it is not
 /// `helper` itself; empty without one.

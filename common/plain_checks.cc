@@ -129,7 +129,7 @@ std::vector<Check> examine_plain(const Helper& helper, const ClientFile& file, c
   std::vector<Check> broken;
   for (const PlainLogin& login : *logins) {
     const std::string& server = login.credential.server;
-    const std::string why = why_immovable(file, login);
+    const std::string why = why_immovable(helper, file, login);
     const std::string asked = asked_instead(helper, file, names, server);
     if (login.broken) {
       broken.push_back(broken_entry(helper.host, file, login, logins->size() == 1));

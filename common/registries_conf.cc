@@ -35,6 +35,9 @@ constexpr const char* kOwn = ".d/99-keyberth.conf";
 std::vector<std::string> files_in(const std::string& folder) {
   std::vector<std::string> files;
   std::error_code failed;
+  if (std::filesystem::is_symlink(folder, failed)) {  // containers/image walks through it without following links
+    return files;
+  }
   for (std::filesystem::directory_iterator entry(folder, failed), end; !failed && entry != end;
        entry.increment(failed)) {
     if (entry->path().extension() == ".conf") {
@@ -102,7 +105,7 @@ Result<RegistriesConf> registries_conf(const Host& host) {
     if (!helpers) {
       return fail(helpers.error().kind,
                   text ? printable_path(path) + ": " + helpers.error().message : helpers.error().message,
-                  edit_command(host, path));
+                  text ? edit_command(host, path) : text.error().hint);
     }
     if (*helpers) {
       const bool asks_files = std::erase(**helpers, std::string(kFiles)) > 0;
@@ -119,9 +122,10 @@ Result<std::string> own_registries_conf(const Host& host) {
   return fail(ErrorKind::unavailable, "HOME is not set", kSetHome);
 }
 
-std::string registries_conf_text(const std::string& helper) {
-  return "# Made by docker-credential-" + helper + " configure; its --undo takes it back.\n" + std::string(kSetting) +
-         " = [" + write_json_string(helper) + "]\n";
+std::string registries_conf_text(const std::string& helper, bool asks_files) {
+  return "# Made by docker-credential-" + helper + " configure; its --undo removes this file.\n" +
+         std::string(kSetting) + " = [" + write_json_string(helper) +
+         (asks_files ? ", " + write_json_string(kFiles) : "") + "]\n";
 }
 
 }  // namespace keyberth

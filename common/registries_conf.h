@@ -23,16 +23,17 @@ struct RegistriesConf {
 
 /// The setting that counts: that of $CONTAINERS_REGISTRIES_CONF, else ~/.config/containers/registries.conf, else
 /// /etc/containers/registries.conf, unless a file of the folders registries.conf.d beside the last two replaces it; the
-/// last one does (containers/image, pkg/sysregistriesv2). bad_input names a file that is no TOML, which stops podman
-/// too, or whose setting is no list of texts.
+/// last one does, and such a folder that is a link counts for nothing (containers/image, pkg/sysregistriesv2).
+/// bad_input names a file that is no TOML, which stops podman too, or whose setting is no list of texts.
 [[nodiscard]] Result<RegistriesConf> registries_conf(const Host& host);
 
 /// `credential-helpers` of the text of one such file; nothing when it is not there. bad_input: as above, without the
 /// file.
 [[nodiscard]] Result<std::optional<std::vector<std::string>>> credential_helpers(std::string_view text);
 
-/// The file of ours in ~/.config/containers/registries.conf.d, which names one helper and says nothing else.
+/// The file of ours in ~/.config/containers/registries.conf.d, which names one helper and says nothing else, but for
+/// `asks_files` that an auth.json is asked after it.
 [[nodiscard]] Result<std::string> own_registries_conf(const Host& host);
-[[nodiscard]] std::string registries_conf_text(const std::string& helper);
+[[nodiscard]] std::string registries_conf_text(const std::string& helper, bool asks_files);
 
 }  // namespace keyberth

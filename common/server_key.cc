@@ -175,7 +175,7 @@ bool is_server(std::string_view text) {
     const auto [end, problem] = std::from_chars(key->port.data(), key->port.data() + key->port.size(), port);
     port = problem == std::errc() ? port : 0;
   }
-  return key && port >= 1 && port <= kLastPort;
+  return key && port >= 1 && port <= kLastPort && !text.starts_with('-');
 }
 
 bool is_private(std::string_view server) { return server.starts_with(kPrivateScheme); }

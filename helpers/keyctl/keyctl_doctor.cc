@@ -92,8 +92,7 @@ bool is_in_namespace() {
   return words != " 0 0 " + std::to_string(kEveryId) + " ";
 }
 
-/// podman starts its helpers in the user namespace that it makes for everybody but root; where there is docker, it may
-/// be used for nothing that needs a login.
+/// Where there is docker, podman may be used for nothing that needs a login.
 Check examine_reach(const Host& host, const Keyring& keyring) {
   const std::string name = (keyring.is_persistent() ? "_persistent." : "_uid.") + std::to_string(getuid());
   if (is_in_namespace()) {
@@ -104,9 +103,9 @@ Check examine_reach(const Host& host, const Keyring& keyring) {
             ""};
   }
   const Clients clients = clients_of(host);
-  if (clients.containers && geteuid() != 0 && !find_program(host, "podman").empty()) {
-    return {"reach", clients.docker ? State::note : State::problem,
-            "podman asks in a user namespace of its own, where the kernel has another keyring without these logins",
+  const std::string why = beyond_podman(host);
+  if (clients.containers && !why.empty()) {
+    return {"reach", clients.docker ? State::note : State::problem, why,
             "See which other store works here and how to take it:\n  docker-credential-keyctl doctor --all"};
   }
   return {"reach", State::ok,
@@ -149,6 +148,12 @@ Check examine_logins(const Keyring& keyring, const std::string& keys) {
 }
 
 }  // namespace
+
+std::string beyond_podman(const Host& host) {
+  return geteuid() == 0 || is_in_namespace() || find_program(host, "podman").empty()
+             ? ""
+             : "podman asks in a user namespace of its own, where the kernel has another keyring without these logins";
+}
 
 std::vector<Check> examine_keyctl(Host& host) {
   const auto keys = read_file("/proc/keys", std::size_t{16} * 1024 * 1024);

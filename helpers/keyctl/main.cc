@@ -21,6 +21,7 @@ int main(int argc, char** argv) {
           .host = host,
           .commands = {status},
           .examine = [&host] { return keyberth::examine_keyctl(host); },
+          .beyond_podman = [&host] { return keyberth::beyond_podman(host); },
       },
       argc, argv);
 }

@@ -100,7 +100,8 @@ class RefuseCase(ConfigureCase):
             done = self.configure(*arguments, code=2)
             self.assertIn(words, done.err)
             self.assertIn("usage: docker-credential-pass configure", done.err)
-        for name in ("http://", "/", "https:///v2/", "a b", "*.example", "r.example:99999", "r.example:0", "r.example:", "ftp:x"):
+        for name in ("http://", "/", "https:///v2/", "a b", "*.example", "r.example:99999", "r.example:0", "r.example:", "ftp:x",
+                     "--undo"):
             self.assertIn("--registry: ", self.configure("--registry", name, code=2).err)
             self.assertIn("--registry: ", self.configure(f"--registry={name}", "--containers", code=2).err)
         self.assertFalse(self.config.exists())

@@ -4,7 +4,8 @@ import os
 import shutil
 from pathlib import Path
 
-from client_case import EDITOR, ClientCase, encoded
+from client_case import AS_USER, EDITOR, ClientCase, encoded
+from doctor import Report
 from sandbox import BIN, main
 from trouble import trouble
 
@@ -97,6 +98,47 @@ class DoctorCase(PodmanCase):
             self.assertEqual(self.who(), "u")
             self.own.unlink()
 
+    def test_one_of_several_that_does_not_work(self):
+        """It fails for every registry without a login."""
+        self.run_helper("store", input=LOGIN)
+        self.program_on_path("docker-credential-other", "#!/bin/sh\n[ $1 = version ] || { echo 'is it running?'; exit 1; }\n")
+        for text in ('["pass", "other"]', '["other", "containers-auth.json", "pass"]'):
+            self.conf(f"credential-helpers = {text}\n")
+            remedy = self.the_problem("credential-helpers", "docker-credential-other, which does not work: is it running?")
+            self.do(remedy[-1])
+            self.is_well()
+            self.assertEqual(self.who(), "u")
+            self.own.unlink()
+
+    def test_a_store_that_nobody_uses(self):
+        """registries.conf counts, in both directions."""
+        self.conf('credential-helpers = ["pass"]\n')
+        other = Report(self.world.run("docker-credential-secretservice", "doctor", "--json"))
+        self.assertTrue(other.ok, other)
+        self.assertIn("session bus", [check["link"] for check in other.of("note")])
+        docker = self.world.home / ".docker"
+        docker.mkdir()
+        (docker / "config.json").write_text('{"credsStore": "keyctl"}')
+        self.conf('credential-helpers = ["secretservice"]\n')
+        self.assertIn("session bus", [check["link"] for check in
+                                      Report(self.world.run("docker-credential-secretservice", "doctor", "--json")).of("problem")])
+
+    def test_a_file_of_docker_that_was_left(self):
+        """podman reads its logins, but not its credsStore."""
+        docker = self.world.home / ".docker"
+        docker.mkdir()
+        (docker / "config.json").write_text('{"credsStore": "pass"}')
+        self.do(self.the_problem("credential-helpers", "podman writes passwords into auth.json in plain text")[0])
+        self.is_well()
+
+    def test_a_place_that_cannot_be_written(self):
+        self.own.parent.mkdir(mode=0o500)
+        self.give_away()
+        found = [check for check in self.as_user() if check["state"] == "problem"]
+        self.assertEqual(found[0]["link"], "credential-helpers")
+        self.assertIn(f"you may not write in {self.own.parent}", found[0]["finding"])
+        self.assertEqual(found[0]["remedy"], [f"chmod u+rwx '{self.own.parent}'"])
+
     def test_auth_json_names_it(self):
         self.run_helper("store", input=LOGIN)
         self.auth.write_text('{"credHelpers": {"quay.io": "pass"}}')
@@ -171,13 +213,43 @@ class ConfigureCase(PodmanCase):
         self.assertFalse((self.world.home / ".docker").exists())
         self.is_well()
 
-    def test_tells_who_is_no_longer_asked(self):
-        self.auth.write_text('{"credHelpers": {"quay.io": "other", "ghcr.io": "pass"}}')
-        told = self.run_helper("configure")
-        self.assertEqual([f"  podman no longer asks docker-credential-other for quay.io, as in {self.auth}"],
-                         [line for line in told.splitlines() if "no longer" in line])
+    def test_what_stays_in_a_file_is_still_found(self):
+        """Logins for a part of a registry, and what other helpers have."""
+        self.program_on_path("docker-credential-other", """#!/bin/sh
+if [ "$(cat)" = ghcr.io ]; then echo '{"Username":"o","Secret":"s"}'; else echo credentials not found in native keychain; exit 1; fi
+""")
+        for text, registry, user in (({"auths": {"quay.io/team": {"auth": encoded("part", "p")}}}, "quay.io/team", "part"),
+                                     ({"credHelpers": {"ghcr.io": "other", "r.example": "pass"}}, "ghcr.io", "o")):
+            self.auth.write_text(json.dumps(text))
+            self.assertEqual(self.who(registry), user)
+            told = self.run_helper("configure")
+            self.assertIn(f"  after it podman asks {self.auth}, for what stays there\n", told)
+            self.assertEqual(self.who(registry), user)
+            self.is_well()
+            self.assertIn("already", self.run_helper("configure"))
+            self.run_helper("configure", "--undo")
+
+    def test_a_single_registry_beside_one_for_all(self):
+        self.run_helper("configure")
         told = self.world.run("docker-credential-keyctl", "configure", "--registry", "r.example").out
         self.assertIn(f"{self.own} lets podman ask others only; to let it ask here: docker-credential-keyctl configure --containers", told)
+
+    def test_a_folder_that_podman_does_not_look_into(self):
+        """It walks through the folder without following links."""
+        self.run_helper("store", input=LOGIN)
+        dots = self.world.home / "dots"
+        dots.mkdir()
+        (dots / "1.conf").write_text('credential-helpers = ["pass"]\n')
+        self.own.parent.symlink_to(dots)
+        self.assertEqual(self.who(), "")
+        self.the_problem("credential-helpers", "podman writes passwords into auth.json in plain text")
+        done = self.world.run(self.program, "configure")
+        self.assertEqual(done.code, 1)
+        self.assertIn("because it is a link", done.err)
+        self.do(done.err.split(": ")[-1])
+        self.run_helper("configure")
+        self.assertEqual(self.who(), "u")
+        self.is_well()
 
     def test_tells_of_passwords(self):
         self.auth.write_text(json.dumps({"auths": {"quay.io": {"auth": encoded("u", "p")}}}))
@@ -186,6 +258,17 @@ class ConfigureCase(PodmanCase):
 
 
 class MigrateCase(PodmanCase):
+    def test_not_into_a_keyring_that_podman_does_not_reach(self):
+        """For all but root it has a user namespace of its own, and that another kernel keyring."""
+        self.auth.write_text(json.dumps({"auths": {"quay.io": {"auth": encoded("u", "p")}}}))
+        before = self.auth.read_text()
+        self.give_away()
+        for option in ((), ("--dry-run",)):
+            done = self.world.run("setpriv", *AS_USER, BIN / "docker-credential-keyctl", "migrate", *option)
+            self.assertEqual(done.code, 1, done)
+            self.assertRegex(done.out, r"(left|leave) +quay.io \(u\): podman asks in a user namespace of its own")
+        self.assertEqual(self.auth.read_text(), before)
+
     def test_nothing_to_move(self):
         told = self.run_helper("migrate")
         self.assertEqual(told, "No passwords in plain text in podman's files\n"

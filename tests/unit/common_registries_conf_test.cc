@@ -21,7 +21,9 @@ TEST(RegistriesConf, ReadsTheList) {
   EXPECT_EQ(read("credential-helpers=['a','b',]"), Helpers(both));
   EXPECT_EQ(read("\"credential-helpers\"\t=\t[ # ]\r\n \"a\" # [\r\n , 'b'\r\n]\r\n"), Helpers(both));
   EXPECT_EQ(read("credential-helpers = []"), Helpers(std::vector<std::string>{}));
-  EXPECT_EQ(read(registries_conf_text("pass")), Helpers(std::vector<std::string>{"pass"}));
+  EXPECT_EQ(read(registries_conf_text("pass", false)), Helpers(std::vector<std::string>{"pass"}));
+  EXPECT_EQ(read(registries_conf_text("pass", true)),
+            Helpers(std::vector<std::string>{"pass", "containers-auth.json"}));
 }
 
 TEST(RegistriesConf, FindsItBehindOtherSettingsAndInFrontOfTables) {
