@@ -53,13 +53,13 @@ Result<std::string> registry_pattern(std::string_view text) {
     return bad_pattern(text, "has a * where none may be",
                        "a * stands for whole labels in front of a domain, as in *.example.com");
   }
-  if (wildcard && domain.find('.') == std::string_view::npos) {
-    return bad_pattern(text, "names too many hosts", "name a domain of at least two labels, as in *.example.com");
-  }
   const auto registry = registry_host(domain);
   if (!registry || domain.empty()) {
     return bad_pattern(text, "is not the address of a registry",
                        "write a host, host:port or *.domain, such as registry.example.com:5000");
+  }
+  if (wildcard && registry->find('.') == std::string::npos) {
+    return bad_pattern(text, "names too many hosts", "name a domain of at least two labels, as in *.example.com");
   }
   return wildcard ? "*." + *registry : *registry;
 }

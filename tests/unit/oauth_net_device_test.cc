@@ -90,6 +90,9 @@ TEST(DeviceAnswer, WithoutACodeIsAnError) {
       parse_device_answer(200, R"({"device_code":7,"user_code":"u","verification_uri":"https://a/"})", kAsked, false));
   EXPECT_FALSE(
       parse_device_answer(200, R"({"device_code":"d","user_code":"","verification_uri":"https://a/"})", kAsked, false));
+  EXPECT_FALSE(parse_device_answer(
+      200, R"({"device_code":"d","verification_uri":"https://a/","user_code":")" + std::string(65, 'A') + "\"}", kAsked,
+      false));
   EXPECT_FALSE(parse_device_answer(200, "<html>", kAsked, false));
   EXPECT_EQ(parse_device_answer(200, R"({"error":"device_flow_disabled"})", kAsked, false).error().code,
             "device_flow_disabled");

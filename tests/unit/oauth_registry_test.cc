@@ -96,6 +96,8 @@ TEST(OauthPattern, IsWrittenInOneForm) {
 TEST(OauthPattern, SaysWhatIsWrong) {
   EXPECT_EQ(registry_pattern("*").error().message, "\"*\" has a * where none may be");
   EXPECT_EQ(registry_pattern("*.com").error().message, "\"*.com\" names too many hosts");
+  EXPECT_EQ(registry_pattern("*.com/v1.0").error().message, "\"*.com/v1.0\" names too many hosts");
+  EXPECT_EQ(registry_pattern("*.com.").error().message, "\"*.com.\" names too many hosts");
   EXPECT_EQ(registry_pattern("*-docker.pkg.dev").error().message, "\"*-docker.pkg.dev\" has a * where none may be");
   EXPECT_EQ(registry_pattern("a.*.com").error().message, "\"a.*.com\" has a * where none may be");
   EXPECT_EQ(registry_pattern("b\xC3\xBC"

@@ -16,6 +16,7 @@ constexpr int kSlowDown = 5;  // RFC 8628 section 3.5
 constexpr int kLeastInterval = 1;
 constexpr int kMostInterval = 60;
 constexpr int kMostLife = 86400;
+constexpr std::size_t kLongestUserCode = 64;
 
 int whole(double amount, int least, int most) {
   return static_cast<int>(std::clamp(amount, static_cast<double>(least), static_cast<double>(most)));
@@ -108,9 +109,12 @@ tl::expected<DeviceCode, TokenFailure> parse_device_answer(long status, std::str
     return tl::unexpected(failed_answer(status, body, asked));
   }
   DeviceCode code;
-  code.user_code = printable(answer->text("user_code").value_or(""), 64);
+  code.user_code = printable(answer->text("user_code").value_or(""));
   if (device_code->type != Json::Type::string || device_code->string.empty() || code.user_code.empty()) {
     return tl::unexpected(no_device_answer(asked, "it gave no code"));
+  }
+  if (code.user_code.size() > kLongestUserCode) {
+    return tl::unexpected(no_device_answer(asked, "its code is too long to be typed"));
   }
   code.device_code = Secret(device_code->string);
   auto address = answer->text("verification_uri");
