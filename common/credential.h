@@ -15,4 +15,9 @@ struct Credential {
   Secret secret;
 };
 
+/// Whether they are one account with one secret, whatever server they are for.
+[[nodiscard]] inline bool same_login(const Credential& a, const Credential& b) {
+  return a.username == b.username && a.secret.equals(b.secret);
+}
+
 }  // namespace keyberth

@@ -83,7 +83,7 @@ Check round_trip(Store& store) {
   if (!found) {
     return problem(kRoundTrip, found.error());
   }
-  if (found->username != login.username || !found->secret.equals(login.secret)) {
+  if (!same_login(*found, login)) {
     return {kRoundTrip, Check::State::problem, "a login that was stored came back changed", ""};
   }
   return erased ? Check{kRoundTrip, Check::State::ok, "a login made for this was stored, read and removed", ""}

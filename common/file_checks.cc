@@ -38,10 +38,6 @@ std::string usual_place(const ClientFile& file) {
                          : R"(export DOCKER_CONFIG="$HOME"/.docker)";
 }
 
-std::string take_over(const std::string& path) {
-  return R"sh(sudo chown -R "$(id -u):$(id -g)" )sh" + shell_word(path);
-}
-
 /// What `sudo docker login` leaves behind: a file, or a whole folder, of root's.
 std::optional<Check> check_owner(const Host& host, const ClientFile& file) {
   const std::string folder = folder_of(file.path);
@@ -55,7 +51,8 @@ std::optional<Check> check_owner(const Host& host, const ClientFile& file) {
       continue;  // made so on purpose, and read all the same
     }
     const std::string finding = printable_path(path) + " belongs to " + describe_user(info.st_uid);
-    return Check{link_of(file), State::problem, finding, below_home(host, path) ? take_over(path) : usual_place(file)};
+    return Check{link_of(file), State::problem, finding,
+                 below_home(host, path) ? "sudo " + chown_command(path) : usual_place(file)};
   }
   return std::nullopt;
 }
@@ -148,7 +145,7 @@ void examine_change(const Host& host, const ClientFile& file, std::vector<Check>
   Check first = problem(link_of(file), *trouble);
   if (first.remedy.empty()) {  // a folder of somebody else, in which that of the file would have to be made
     const std::string folder = nearest_folder(folder_of(file.path));
-    first.remedy = below_home(host, folder) ? take_over(folder) : usual_place(file);
+    first.remedy = below_home(host, folder) ? "sudo " + chown_command(folder) : usual_place(file);
   }
   checks.push_back(std::move(first));
   std::rotate(checks.begin(), checks.end() - 1, checks.end());

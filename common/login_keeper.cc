@@ -11,10 +11,6 @@
 namespace keyberth {
 namespace {
 
-bool same_login(const Credential& a, const Credential& b) {
-  return a.username == b.username && a.secret.equals(b.secret);
-}
-
 Credential copy_of(const Credential& credential, const std::string& server) {
   return {server, credential.username, Secret(credential.secret.view())};
 }

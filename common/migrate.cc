@@ -26,10 +26,6 @@
 namespace keyberth {
 namespace {
 
-bool same_login(const Credential& a, const Credential& b) {
-  return a.username == b.username && a.secret.equals(b.secret);
-}
-
 bool has(const std::vector<PlainLogin>& logins, const Credential& wanted) {
   return std::any_of(logins.begin(), logins.end(), [&](const PlainLogin& login) {
     return login.credential.server == wanted.server && same_login(login.credential, wanted);

@@ -22,4 +22,6 @@ std::string describe_user(uid_t id) {
   return name ? printable(*name) : "the user id " + std::to_string(id);
 }
 
+std::string chown_command(const std::string& path) { return R"sh(chown -R "$(id -u):$(id -g)" )sh" + shell_word(path); }
+
 }  // namespace keyberth

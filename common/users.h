@@ -17,4 +17,7 @@ namespace keyberth {
 /// A name fit for a message: "alice", "the user id 1000".
 [[nodiscard]] std::string describe_user(uid_t id);
 
+/// The command that gives a path, and what is below it, to whoever runs the shell around it. Only root may run it.
+[[nodiscard]] std::string chown_command(const std::string& path);
+
 }  // namespace keyberth

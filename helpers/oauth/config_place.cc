@@ -38,16 +38,15 @@ Result<> may_write(const Host& host, const std::string& path) {
   if (errno != EACCES) {
     return tl::unexpected(system_error("write", path, errno));
   }
-  const std::string word = shell_word(path);
   if (info.st_uid == geteuid()) {
-    return fail(ErrorKind::denied, "you may not write " + printable_path(path), "chmod u+rwX " + word);
+    return fail(ErrorKind::denied, "you may not write " + printable_path(path), "chmod u+rwX " + shell_word(path));
   }
   const std::string home = resolved(host.env("HOME").value_or(""));
   const bool is_below = home.size() > 1 && resolved(path).starts_with(home + "/");
   return fail(ErrorKind::denied,
               printable_path(path) + " belongs to " + describe_user(info.st_uid) + ": " + describe_user(geteuid()) +
                   " may not write it",
-              is_below ? R"sh(sudo chown -R "$(id -u):$(id -g)" )sh" + word : "");
+              is_below ? "sudo " + chown_command(path) : "");
 }
 
 }  // namespace

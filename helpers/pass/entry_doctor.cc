@@ -10,6 +10,7 @@
 
 #include "common/files.h"
 #include "common/protocol.h"
+#include "common/users.h"
 #include "helpers/pass/entry_path.h"
 #include "helpers/pass/folder.h"
 #include "helpers/pass/git.h"
@@ -100,7 +101,7 @@ class Entries {
     const std::string finding = "you may not read or change the files of " + enumerate(closed);
     const bool is_foreign = holds_foreign(logins);
     const std::string folder = is_foreign ? takeable_folder(host_, store_place(host_, store_), logins) : logins;
-    const std::string take = is_foreign ? "sudo chown -R \"$(id -u):$(id -g)\" " + shell_word(folder) + "\n" : "";
+    const std::string take = is_foreign ? "sudo " + chown_command(folder) + "\n" : "";
     add(Check::State::problem, finding + (folder.empty() ? "; see whose they are" : ""),
         folder.empty() ? "ls -lR " + shell_word(logins) : take + "chmod -R u+rwX " + shell_word(folder));
   }

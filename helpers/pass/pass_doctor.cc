@@ -54,7 +54,7 @@ std::optional<Check> check_owner(std::string_view link, const Host& host, const 
             "docker-credential-pass doctor");
   }
   if (const std::string folder = takeable_folder(host, place, path); !folder.empty()) {
-    return make(link, Check::State::problem, finding, as_root("chown -R \"$(id -u):$(id -g)\" " + shell_word(folder)));
+    return make(link, Check::State::problem, finding, as_root(chown_command(folder)));
   }
   return place.is_named
              ? make(link, Check::State::problem, finding + "; " + place.variable + " leads there", use_default(place))

@@ -151,7 +151,7 @@ std::optional<Error> closed(const Host& host, const Place& place, const std::str
       error.message += ": only the owner can let you in";
       return error;
     }
-    error.hint = "sudo chown -R \"$(id -u):$(id -g)\" " + shell_word(mine);
+    error.hint = "sudo " + chown_command(mine);
   }
   // The owner's bits are those of access(2), six places up.
   constexpr unsigned kOwner = 6;
